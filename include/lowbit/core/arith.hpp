@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Arithmetic whose result decides stored bytes: one correctly rounded binary32 operation each,
+// which no compiler may fuse, reassociate or widen.
+//
+// On the host an operation is taken in binary64 and rounded once. For +, -, *, / and sqrt this
+// double rounding is harmless (53 >= 2 * 24 + 2; Figueroa, "When is double rounding innocuous?"),
+// and the conversion in between stops contraction with any -ffp-contract and any -march.
+#pragma once
+#include <cstdint>
+
+#include "../config.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+template <class To, class From>
+LOWBIT_HD constexpr To bits_as(const From& from) {
+  static_assert(sizeof(To) == sizeof(From));
+  return __builtin_bit_cast(To, from);
+}
+
+/// Tests on bits: they hold under every floating-point mode.
+LOWBIT_HD constexpr bool is_finite(float x) {
+  return (bits_as<std::uint32_t>(x) & 0x7f800000u) != 0x7f800000u;
+}
+LOWBIT_HD constexpr bool is_nan(float x) {
+  return (bits_as<std::uint32_t>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+LOWBIT_HD constexpr float magnitude(float x) {
+  return bits_as<float>(bits_as<std::uint32_t>(x) & 0x7fffffffu);
+}
+
+/// 2^e for -149 <= e <= 127, exact.
+LOWBIT_HD constexpr float exp2_int(int e) {
+  return e >= -126 ? bits_as<float>(std::uint32_t(e + 127) << 23)
+                   : bits_as<float>(std::uint32_t(1) << (e + 149));
+}
+/// floor(log2 x) of a finite x > 0, exact, subnormals included.
+LOWBIT_HD constexpr int ilog2(float x) {
+  const std::uint32_t b = bits_as<std::uint32_t>(x);
+  return b >= 0x00800000u ? int(b >> 23) - 127 : 31 - __builtin_clz(b) - 149;
+}
+
+LOWBIT_HD constexpr float mul_rn(float a, float b) {
+#if defined(__CUDA_ARCH__)
+  return __fmul_rn(a, b);
+#else
+  return float(double(a) * double(b));
+#endif
+}
+LOWBIT_HD constexpr float add_rn(float a, float b) {
+#if defined(__CUDA_ARCH__)
+  return __fadd_rn(a, b);
+#else
+  return float(double(a) + double(b));
+#endif
+}
+LOWBIT_HD constexpr float sub_rn(float a, float b) { return add_rn(a, -b); }
+/// a / b; a / 0 is not called by the library.
+LOWBIT_HD constexpr float div_rn(float a, float b) {
+#if defined(__CUDA_ARCH__)
+  return __fdiv_rn(a, b);
+#else
+  return float(double(a) / double(b));
+#endif
+}
+inline float sqrt_rn(float a) { return float(__builtin_sqrt(double(a))); }
+
+/// a * b + c rounded once. The product is exact in binary64; the sum is rounded to odd there,
+/// after which the rounding to binary32 is right (Boldo and Melquiond, "Emulation of FMA and
+/// correctly rounded sums", 2008).
+LOWBIT_HD constexpr float fma_rn(float a, float b, float c) {
+#if defined(__CUDA_ARCH__)
+  return __fmaf_rn(a, b, c);
+#else
+  const double p = double(a) * double(b), q = double(c);
+  const double s = p + q;
+  const double q_part = s - p, p_part = s - q_part;
+  const double lost = (p - p_part) + (q - q_part);
+  std::uint64_t bits = bits_as<std::uint64_t>(s);
+  if (lost != 0 && (bits & 1) == 0)  // round to odd: step towards the lost part
+    bits = (lost > 0) == (s > 0) ? bits + 1 : bits - 1;
+  return float(bits_as<double>(bits));
+#endif
+}
+
+/// Nearest integer of |x| < 2^22, ties to even, as an int: integer arithmetic on the bits, the same
+/// in every rounding mode. Larger magnitudes and NaN give +-2^22.
+LOWBIT_HD constexpr int round_int(float x) {
+  const std::uint32_t b = bits_as<std::uint32_t>(x);
+  const int e = int((b >> 23) & 255) - 127;
+  if (e < -1) return 0;
+  std::uint32_t m = (b & 0x007fffffu) | 0x00800000u;
+  int n = 0;
+  if (e >= 22) {
+    n = 1 << 22;
+  } else {
+    const int drop = 23 - e;  // 2..24 bits below the unit
+    const std::uint32_t half = std::uint32_t(1) << (drop - 1);
+    const std::uint32_t rest = m & ((half << 1) - 1);
+    m >>= drop;
+    n = int(m) + int(rest > half || (rest == half && (m & 1)));
+  }
+  return (b >> 31) != 0 ? -n : n;
+}
+
+/// Sum of values in binary64 in one fixed order, whatever the target or the number of threads: 16
+/// strided partials combined pairwise. `f(i)` must be exact in binary64 (a float, a product of two).
+template <class F>
+constexpr double ordered_sum(std::int64_t n, F f) {
+  double part[16] = {};
+  for (std::int64_t i = 0; i < n; ++i) part[i & 15] += f(i);
+  for (int step = 8; step > 0; step /= 2)
+    for (int i = 0; i < step; ++i) part[i] += part[i + step];
+  return part[0];
+}
+
+}  // namespace lowbit::inline LOWBIT_ABI
