@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Every contract of the library, on one page. A part is any type with the right members; nothing
+// inherits, nothing registers. What a part does not say is deduced by the traits beside it.
+#pragma once
+#include <concepts>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "core/arr.hpp"
+#include "core/complex.hpp"
+#include "core/matrix_view.hpp"
+#include "core/place.hpp"
+#include "core/strategy.hpp"
+#include "core/text.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+// ---------------------------------------------------------------------------------------------
+// Code set: real values <-> codes. A quantizer codes one value, a codebook a block of `dim`.
+//
+//   required   bits                        1..32 (1..16 for the codes of a weight)
+//              decode(code) -> V           V = float, complex32, or arr<float, dim>
+//              encode(V) -> code           nearest level; called with finite values only
+//   optional   name                        a lowbit::text; needed to save
+//              dim                         values per code, default 1
+//              strategy                    see core/strategy.hpp
+//              peak                        largest magnitude of a level, default: looked up
+//              zero                        a zero_kind: values are displaced per group
+//              zero_number                 the quantizer that stores the zero
+//              scales, scaled, unscaled    several scales per group (complex units have two)
+//              selectors                   several level sets, one chosen per group: decode and
+//                                          encode take the selector as a second argument
+//              state<Place>, learn         levels that travel with the matrix
+//              range                       the range search used when quantize is given none
+// ---------------------------------------------------------------------------------------------
+
+/// How a group's zero displaces its values; S the scale, L the level, Z the stored zero.
+enum class zero_kind {
+  none,     // S * L
+  integer,  // S * (L - Z), L and Z integers, so that the difference is exact
+  real,     // fma(S, L, -(S * Z))
+  minimum   // fma(S, L, Z)
+};
+
+template <class Q>
+inline constexpr int dim_of = 1;
+template <class Q>
+  requires requires { Q::dim; }
+inline constexpr int dim_of<Q> = Q::dim;
+
+template <class Q>
+inline constexpr int scales_of = 1;
+template <class Q>
+  requires requires { Q::scales; }
+inline constexpr int scales_of<Q> = Q::scales;
+
+template <class Q>
+inline constexpr zero_kind zero_of = zero_kind::none;
+template <class Q>
+  requires requires { Q::zero; }
+inline constexpr zero_kind zero_of<Q> = Q::zero;
+template <class Q>
+inline constexpr bool has_zero = zero_of<Q> != zero_kind::none;
+
+template <class Q>
+inline constexpr int selectors_of = 0;
+template <class Q>
+  requires requires { Q::selectors; }
+inline constexpr int selectors_of<Q> = Q::selectors;
+
+namespace detail {
+template <class Q, class Place>
+struct state_select {
+  using type = Q;  // the levels are in the type: a stateless quantizer is its own state
+};
+template <class Q, class Place>
+  requires requires { typename Q::template state<Place>; }
+struct state_select<Q, Place> {
+  using type = typename Q::template state<Place>;
+};
+
+template <class T>
+struct element_of {
+  using type = T;
+};
+template <class T, int N>
+struct element_of<arr<T, N>> {
+  using type = T;
+};
+}  // namespace detail
+
+/// The object that decodes: Q itself, or the levels that a matrix carries.
+template <class Q, class Place = borrowed>
+using state_of = typename detail::state_select<Q, Place>::type;
+template <class Q>
+inline constexpr bool has_state = !std::is_same_v<state_of<Q>, Q>;
+
+namespace detail {
+template <class Q>
+struct decoded {
+  using type = decltype(std::declval<const state_of<Q>&>().decode(code_t{}));
+};
+template <class Q>
+  requires(selectors_of<Q> > 0)
+struct decoded<Q> {
+  using type = decltype(std::declval<const state_of<Q>&>().decode(code_t{}, code_t{}));
+};
+}  // namespace detail
+
+/// What decode returns: a value, or `arr<value, dim>`.
+template <class Q>
+using block_of = std::remove_cvref_t<typename detail::decoded<Q>::type>;
+template <class Q>
+using value_of = typename detail::element_of<block_of<Q>>::type;
+
+namespace detail {
+template <class Q>
+struct strategy_select {
+  using type = std::conditional_t<
+      (dim_of<Q> > 1), vector_codes,
+      std::conditional_t<Q::bits <= 8 && std::is_same_v<value_of<Q>, float>, table_codes,
+                         any_codes>>;
+};
+template <class Q>
+  requires requires { typename Q::strategy; }
+struct strategy_select<Q> {
+  using type = typename Q::strategy;
+};
+
+template <class Q>
+constexpr float scan_peak() {
+  float top = 0;
+  for (code_t c = 0; c >> Q::bits == 0; ++c) {
+    const float m = magnitude(Q{}.decode(c));
+    if (m > top) top = m;  // a NaN code never wins
+  }
+  return top;
+}
+}  // namespace detail
+
+template <class Q>
+using strategy_of = typename detail::strategy_select<Q>::type;
+
+/// Largest magnitude of a level: what absmax divides by.
+template <class Q>
+inline constexpr float peak_of = detail::scan_peak<Q>();
+template <class Q>
+  requires requires { Q::peak; }
+inline constexpr float peak_of<Q> = Q::peak;
+
+/// The parameters of one group, decoded.
+template <class Q>
+struct group_params {
+  arr<float, scales_of<Q>> scale{};
+  float zero = 0;
+  code_t selector = 0;
+};
+
+template <class V>
+concept matrix_value = std::same_as<V, float> || std::same_as<V, complex32>;
+
+template <class Q>
+concept has_bits = requires {
+  { Q::bits } -> std::convertible_to<int>;
+} && (Q::bits >= 1 && Q::bits <= 32);
+template <class Q>
+concept has_decode = requires { typename detail::decoded<Q>::type; };
+template <class Q>
+concept decodes_values = matrix_value<value_of<Q>> &&
+                         (dim_of<Q> == 1 ? std::is_same_v<block_of<Q>, value_of<Q>>
+                                         : std::is_same_v<block_of<Q>, arr<value_of<Q>, dim_of<Q>>>);
+template <class Q>
+concept has_encode = requires(const state_of<Q>& q, const block_of<Q>& x) {
+  { q.encode(x) } -> std::convertible_to<code_t>;
+} || requires(const state_of<Q>& q, const block_of<Q>& x) {
+  { q.encode(x, code_t{}) } -> std::convertible_to<code_t>;
+};
+template <class Q>
+concept has_name = requires {
+  { Q::name } -> std::convertible_to<std::string_view>;
+};
+/// A search for the range runs before levels are learned, so their peak is part of the type.
+template <class Q>
+concept knows_peak = !has_state<Q> || requires {
+  { Q::peak } -> std::convertible_to<float>;
+};
+template <class Q>
+concept applies_its_scales =
+    scales_of<Q> == 1 || requires(value_of<Q> v, const arr<float, scales_of<Q>>& s) {
+      { Q::scaled(v, s) } -> std::same_as<value_of<Q>>;
+      { Q::unscaled(v, s) } -> std::same_as<value_of<Q>>;
+    };
+
+template <class Q>
+concept code_set = has_bits<Q> && has_decode<Q> && decodes_values<Q> && has_encode<Q> &&
+                   knows_peak<Q> && applies_its_scales<Q>;
+template <class Q>
+concept quantizer = code_set<Q> && dim_of<Q> == 1;
+template <class Q>
+concept codebook = code_set<Q> && (dim_of<Q> > 1);
+/// A quantizer that can store a parameter: real, stateless, without parameters of its own.
+template <class Q>
+concept number = quantizer<Q> && std::same_as<value_of<Q>, float> && !has_state<Q> &&
+                 !has_zero<Q> && selectors_of<Q> == 0;
+
+// ---------------------------------------------------------------------------------------------
+// Granularity: which parameters a value has, and how they are stored.
+//
+//   block_rows, block_cols       size of a group, 0 = the whole extent
+//   params_shape(extent)         groups along rows and columns
+//   data<Place, Q>               the stored parameters: resize(extent), group(r, c), each(...)
+//   store<Q>(params, ...)        group_params of all groups -> data<owned, Q>
+//   column_number                optional: a factor per column, data<...>.column(c); a kernel
+//                                folds it into the other operand
+// ---------------------------------------------------------------------------------------------
+template <class G>
+concept has_blocks = requires(extent e) {
+  { G::block_rows } -> std::convertible_to<int>;
+  { G::block_cols } -> std::convertible_to<int>;
+  { G::params_shape(e) } -> std::same_as<extent>;
+};
+template <class G, class Q>
+concept reads_groups = requires(const typename G::template data<borrowed, Q>& d, index_t r) {
+  { d.group(r, r) } -> std::same_as<group_params<Q>>;
+};
+/// A code never spans two groups.
+template <class G, class Q>
+concept codes_stay_in_a_group = G::block_cols % dim_of<Q> == 0;
+template <class G, class Q>
+concept granularity_for = has_blocks<G> && reads_groups<G, Q> && codes_stay_in_a_group<G, Q>;
+template <class G>
+concept scales_columns = requires { typename G::column_number; };
+
+// ---------------------------------------------------------------------------------------------
+// Outliers: what is kept apart, added to the value of its element.
+//
+//   data<Place, V>               at(r, c), scratch_size(), prepare(x, scratch), dot(r, x, scratch),
+//                                add_row(r, out), resize(extent), each(...)
+//   store<V>(residual, kept)     the rest W - Q(W) and the chosen positions -> data<owned, V>
+//   picks                        true: a criterion chooses positions, which the main codes skip
+// ---------------------------------------------------------------------------------------------
+template <class O, class V>
+concept outliers_for =
+    requires(const typename O::template data<borrowed, V>& d, index_t r, const V* x, V* scratch) {
+      { O::picks } -> std::convertible_to<bool>;
+      { d.at(r, r) } -> std::same_as<V>;
+      { d.scratch_size() } -> std::convertible_to<index_t>;
+      d.prepare(x, scratch);
+      { d.dot(r, x, scratch) } -> std::same_as<V>;
+      d.add_row(r, scratch);
+    };
+
+// ---------------------------------------------------------------------------------------------
+// Format and matrix.
+// ---------------------------------------------------------------------------------------------
+template <class F>
+concept format_like = requires {
+  typename F::quantizer_type;
+  typename F::granularity_type;
+  typename F::outliers_type;
+  typename F::value_type;
+};
+
+/// What a kernel takes: trivially copyable, with a shape, a value type and element access.
+template <class W>
+concept quantized_matrix_like =
+    std::is_trivially_copyable_v<W> && requires(const W& w, index_t r) {
+      typename W::format_type;
+      { w.at(r, r) } -> std::same_as<typename W::value_type>;
+      { w.shape() } -> std::same_as<extent>;
+    };
+
+// ---------------------------------------------------------------------------------------------
+// Arguments of quantize: each role has an empty base, so that a wrong one can be named.
+//
+//   range_search      fit<Q>(group_values<Q>) -> group_params<Q>
+//   rounding_solver   solve(coder&)
+//   outlier_criterion pick(matrix_view, importance) -> positions
+//   level_source      state<Q>(values, weights) -> state_of<Q, owned>
+//   importance        a weight per element or per column
+//   an executor       threads
+// ---------------------------------------------------------------------------------------------
+struct range_search {};
+struct rounding_solver {};
+struct outlier_criterion {};
+struct level_source {};
+
+}  // namespace lowbit::inline LOWBIT_ABI
