@@ -15,8 +15,9 @@ struct text {
 
   constexpr text() = default;
   constexpr text(const char (&s)[N + 1]) {
-    for (std::size_t i = 0; i < N; ++i) items[i] = s[i];
+    for (std::size_t i = 0; i != N; ++i) items[i] = s[i];
   }
+  static constexpr std::size_t size() { return N; }
   constexpr operator std::string_view() const { return {items, N}; }
 };
 template <std::size_t N>
@@ -25,8 +26,8 @@ text(const char (&)[N]) -> text<N - 1>;
 template <std::size_t A, std::size_t B>
 constexpr text<A + B> operator+(const text<A>& a, const text<B>& b) {
   text<A + B> joined;
-  for (std::size_t i = 0; i < A; ++i) joined.items[i] = a.items[i];
-  for (std::size_t i = 0; i < B; ++i) joined.items[A + i] = b.items[i];
+  for (std::size_t i = 0; i != A; ++i) joined.items[i] = a.items[i];
+  for (std::size_t i = 0; i != B; ++i) joined.items[A + i] = b.items[i];
   return joined;
 }
 template <std::size_t A, std::size_t B>
@@ -41,7 +42,8 @@ constexpr auto operator+(const char (&a)[A], const text<B>& b) {
 /// The decimal digits of a number.
 template <long long Value>
 constexpr auto number_text() {
-  constexpr unsigned long long size = Value < 0 ? 0ull - Value : Value;
+  constexpr unsigned long long bits = static_cast<unsigned long long>(Value),
+                               size = Value < 0 ? 0 - bits : bits;
   constexpr std::size_t digits = [] {
     std::size_t n = 1;
     for (unsigned long long v = size; v >= 10; v /= 10) ++n;
