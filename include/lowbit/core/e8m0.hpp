@@ -15,12 +15,12 @@ struct e8m0 {
   static constexpr int bits = 8, exponent_bits = 8, mantissa_bits = 0, bias = 127;
   static constexpr bool is_signed = false;
   static constexpr auto name = text("e8m0");
-  static constexpr code_t top = 254, nan = 255;
+  static constexpr code_t peak_code = 254, nan_code = 255;
   static constexpr float peak = exp2_int(127);
 
   LOWBIT_HD static constexpr float decode(code_t code) {
     const std::uint32_t c = code & 255;
-    if (c == nan) return bits_as<float>(0x7fc00000u);
+    if (c == nan_code) return bits_as<float>(0x7fc00000u);
     return bits_as<float>(c == 0 ? 0x00400000u : c << 23);
   }
 
@@ -34,7 +34,7 @@ struct e8m0 {
   template <rounding R = rounding::nearest_even, overflow O = overflow::saturate>
   LOWBIT_HD static constexpr code_t encode_as(float x) {
     const std::uint32_t b = bits_as<std::uint32_t>(x);
-    if ((b & 0x7fffffffu) > 0x7f800000u) return nan;
+    if ((b & 0x7fffffffu) > 0x7f800000u) return nan_code;
     if (b >> 31 != 0 || b <= 0x00400000u) return 0;
     // A code step is 2^23 of binary32's bits, in the subnormal octave (2^-127, 2^-126) as well
     // once its leading 1 stands where the others have theirs.
@@ -43,9 +43,10 @@ struct e8m0 {
     if constexpr (R == rounding::up) code = (a + 0x007fffffu) >> 23;
     if constexpr (R == rounding::nearest_even || R == rounding::nearest_away)
       code = (a + 0x00400000u) >> 23;
-    if (code <= top) return code;
+    if (code <= peak_code) return code;
     const bool finite = b < 0x7f800000u;
-    return O == overflow::saturate || (O == overflow::saturate_finite && finite) ? top : nan;
+    return O == overflow::saturate || (O == overflow::saturate_finite && finite) ? peak_code
+                                                                                 : nan_code;
   }
 };
 

@@ -54,8 +54,8 @@ constexpr auto minifloat_name() {
 /// the code is s e m, s on top and absent when not Signed. Codes of one sign are ordered like
 /// their values. Every value is a binary32, checked at compile time.
 ///
-/// All conversions are integer arithmetic on bits: the same under every compiler, floating-point
-/// mode and target, usable in constant expressions and in device code.
+/// Conversions are integer arithmetic on bits (and one exact product): the same under every
+/// compiler, floating-point mode and target, usable in constant expressions and in device code.
 template <int E, int M, flavour F, int Bias = (1 << (E - 1)) - 1, bool Signed = true>
 struct minifloat {
   static_assert(E >= 1 && E <= 8, "lowbit::minifloat: E, the exponent bits, must be 1..8");
@@ -67,52 +67,51 @@ struct minifloat {
   static constexpr int bits = int(Signed) + E + M;
   static constexpr int exponent_bits = E, mantissa_bits = M, bias = Bias;
   static constexpr bool is_signed = Signed;
+  /// The leading bits of a binary32, as bfloat16 is: decoding is a shift.
+  static constexpr bool cut_binary32 = E == 8 && Bias == 127;
   static constexpr bool has_infinity = F == flavour::ieee, has_nan = F != flavour::finite;
   static constexpr auto name = detail::minifloat_name<E, M, F, Bias, Signed>();
 
-  /// Codes: of the largest finite value, of infinity where there is one, and of the quiet NaN.
+  /// Codes of the largest finite value, of infinity (ieee only) and of the quiet NaN; a type
+  /// without NaN has the largest value in its place.
   static constexpr code_t all_ones = (code_t(1) << (E + M)) - 1;
-  static constexpr code_t infinity = all_ones - ((code_t(1) << M) - 1);
-  static constexpr code_t top = F == flavour::finite ? all_ones
-                                : F == flavour::fn   ? all_ones - 1
-                                                     : infinity - 1;
-  static constexpr code_t nan =
-      F == flavour::ieee ? infinity | (code_t(1) << (M - 1 + (M == 0))) : all_ones;
+  static constexpr code_t infinity_code = all_ones - ((code_t(1) << M) - 1);
+  static constexpr code_t peak_code = F == flavour::finite ? all_ones
+                                      : F == flavour::fn   ? all_ones - 1
+                                                           : infinity_code - 1;
+  static constexpr code_t nan_code =
+      F == flavour::ieee ? infinity_code | code_t(1) << (M > 0 ? M - 1 : 0) : all_ones;
 
-  static_assert(int(top >> M) - Bias <= 127, "lowbit::minifloat: values beyond binary32's range");
-  static_assert(1 - Bias - M >= -149, "lowbit::minifloat: values below binary32's range");
+  static_assert(int(peak_code >> M) - Bias <= 127,
+                "lowbit::minifloat: values beyond binary32's range");
+  static_assert(cut_binary32 || 1 - Bias - M >= -126,
+                "lowbit::minifloat: every value other than zero must be a normal binary32");
 
   /// The value of a code; bits above the code are ignored. A NaN keeps its sign and, in the ieee
   /// flavour, its payload, and becomes quiet.
   LOWBIT_HD static constexpr float decode(code_t code) {
     const code_t mag = code & all_ones;
-    const std::uint32_t sign = Signed ? (code >> (E + M) & 1) << 31 : 0;
-    if constexpr (has_nan) {
-      if (mag > top) {
-        if (F == flavour::ieee && mag == infinity) return bits_as<float>(sign | 0x7f800000u);
-        const std::uint32_t payload = F == flavour::ieee ? mag << (23 - M) & 0x003fffffu : 0;
-        return bits_as<float>(sign | 0x7fc00000u | payload);
-      }
+    std::uint32_t b = mag << (23 - M);
+    if constexpr (!cut_binary32) {
+      b += std::uint32_t(127 - Bias) << 23;
+      const float subnormal = float(int(mag)) * exp2_int(1 - Bias - M);  // exact in every mode
+      if (mag < (code_t(1) << M)) b = bits_as<std::uint32_t>(subnormal);
     }
-    const int e = int(mag >> M);
-    const std::uint32_t m = mag & ((code_t(1) << M) - 1);
-    if (e > 0 && e - Bias >= -126)
-      return bits_as<float>(sign | std::uint32_t(e - Bias + 127) << 23 | m << (23 - M));
-    // value = significand * 2^exponent: a subnormal here or in binary32
-    const std::uint32_t significand = e > 0 ? m | (code_t(1) << M) : m;
-    if (significand == 0) return bits_as<float>(sign);
-    const int exponent = (e > 0 ? e : 1) - Bias - M;
-    const int lead = 31 - __builtin_clz(significand);
-    if (exponent + lead < -126) return bits_as<float>(sign | significand << (exponent + 149));
-    const std::uint32_t fraction = (significand << (23 - lead)) & 0x007fffffu;
-    return bits_as<float>(sign | std::uint32_t(exponent + lead + 127) << 23 | fraction);
+    if constexpr (F == flavour::fn) {
+      if (mag == nan_code) b = 0x7fc00000u;
+    }
+    if constexpr (F == flavour::ieee) {
+      if (mag >= infinity_code) b |= 0x7f800000u;
+      if (mag > infinity_code) b |= 0x00400000u;
+    }
+    return bits_as<float>(b | (Signed ? (code >> (E + M) & 1) << 31 : 0));
   }
 
   /// The largest finite value.
-  static constexpr float peak = decode(top);
+  static constexpr float peak = decode(peak_code);
 
   /// The nearest code: ties to even, values beyond peak and infinities to +-peak, -0 keeps its
-  /// sign, NaN to `nan` (without NaN: to +peak, see nan_policy). Not Signed: below zero to 0.
+  /// sign, NaN to nan_code. Not Signed: what is negative to 0.
   LOWBIT_HD static constexpr code_t encode(float x) { return encode_as(x); }
 
   /// The code of x under named policies. With M = 0 an even last bit exists only at zero: there a
@@ -125,7 +124,8 @@ struct minifloat {
     if (a > 0x7f800000u) return nan_of<N>(negative);
     if (!Signed && negative) return 0;
     const code_t mag = round_magnitude<R>(a, negative);
-    return with_sign(mag <= top ? mag : beyond_top<R, O>(a == 0x7f800000u, negative), negative);
+    return with_sign(mag <= peak_code ? mag : beyond_top<R, O>(a == 0x7f800000u, negative),
+                     negative);
   }
 
  private:
@@ -139,37 +139,28 @@ struct minifloat {
   template <rounding R>
   LOWBIT_HD static constexpr code_t round_magnitude(std::uint32_t a, bool negative) {
     const bool normal = a >= 0x00800000u;
-    std::uint32_t significand = (a & 0x007fffffu) | std::uint32_t(normal) << 23;
-    int exponent = int(a >> 23) - 126 - int(normal);  // a = significand * 2^(exponent - 23)
-    if constexpr (lowest_exponent < -126) {           // a subnormal binary32 may be normal here
-      if (a == 0) return 0;
-      if (!normal) {
-        const int lift = __builtin_clz(a) - 8;
-        significand <<= lift;
-        exponent -= lift;
-      }
-    }
+    const std::uint32_t significand = (a & 0x007fffffu) | std::uint32_t(normal) << 23;
+    const int exponent = int(a >> 23) - 126 - int(normal);  // a = significand * 2^(exponent - 23)
     const int above = exponent - lowest_exponent;
     // Past 25 dropped bits nothing changes: the value is below a quarter of the last place.
-    const int dropped = above >= 0 ? 23 - M : min_shift(23 - M - above, 25);
+    const int needed = above >= 0 ? 23 - M : 23 - M - above, dropped = needed < 25 ? needed : 25;
     return (code_t(above > 0 ? above : 0) << M) + shift_right<R>(significand, dropped, negative);
   }
-  LOWBIT_HD static constexpr int min_shift(int a, int b) { return a < b ? a : b; }
 
   template <rounding R, overflow O>
   LOWBIT_HD static constexpr code_t beyond_top(bool was_infinite, bool negative) {
-    if (!has_nan || O == overflow::saturate) return top;
+    if (!has_nan || O == overflow::saturate) return peak_code;
     const bool shrinks = R == rounding::toward_zero || (R == rounding::up && negative) ||
                          (R == rounding::down && !negative);
-    if (!was_infinite && (shrinks || O == overflow::saturate_finite)) return top;
-    return has_infinity ? infinity : nan;
+    if (!was_infinite && (shrinks || O == overflow::saturate_finite)) return peak_code;
+    return has_infinity ? infinity_code : nan_code;
   }
 
   template <nan_policy N>
   LOWBIT_HD static constexpr code_t nan_of(bool negative) {
     if (N == nan_policy::all_ones) return all_ones;
-    if (N == nan_policy::quiet) return has_nan ? nan : top;
-    return has_nan ? with_sign(nan, negative) : with_sign(0, !negative);
+    if (N == nan_policy::quiet) return nan_code;
+    return has_nan ? with_sign(nan_code, negative) : with_sign(0, !negative);
   }
 };
 
