@@ -14,6 +14,14 @@ struct extent {
   }
 };
 
+/// Where an element of a matrix is.
+struct position {
+  index_t row, col;
+  friend LOWBIT_HD constexpr bool operator==(position a, position b) {
+    return a.row == b.row && a.col == b.col;
+  }
+};
+
 /// A row-major matrix owned by somebody else; element (r, c) is data[r * stride + c].
 /// Negative sizes, a stride below cols and null data of a non-empty matrix are errors.
 template <class T>

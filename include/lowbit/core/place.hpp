@@ -29,6 +29,7 @@ struct path {
   const path* parent = nullptr;
   std::string_view name;
 
+  bool is_root() const { return parent == nullptr && name.empty(); }
   path operator/(std::string_view child) const { return {this, child}; }
   std::string str() const {
     const std::string front = parent == nullptr ? std::string() : parent->str();

@@ -51,7 +51,7 @@ class archive {
   archive() = default;
   std::optional<failure> place(std::vector<detail::header_entry>&& entries,
                                span<const std::uint8_t> data);
-  std::optional<failure> build_indices();
+  std::optional<failure> keep(metadata_list&& metadata);
 
   std::vector<tensor> tensors_;
   metadata_list metadata_;
@@ -82,8 +82,7 @@ inline result<archive> archive::parse(span<const std::uint8_t> file, header_padd
   const index_t begin = prefix + header_bytes;
   if (auto why = parsed.place(std::move(header->tensors), file.part(begin, file.size() - begin)))
     return *why;
-  parsed.metadata_ = std::move(header->metadata);
-  if (auto why = parsed.build_indices()) return *why;
+  if (auto why = parsed.keep(std::move(header->metadata))) return *why;
   return parsed;
 }
 
@@ -94,6 +93,12 @@ inline std::optional<failure> archive::place(std::vector<detail::header_entry>&&
   // that equal files give equal archives.
   std::stable_sort(entries.begin(), entries.end(),
                    [](const auto& a, const auto& b) { return *a.offsets < *b.offsets; });
+  const span<const detail::header_entry> sorted(entries);
+  tensor_index_ = detail::key_index(sorted);  // tensors_ will have the same order
+  if (const auto* twice = tensor_index_.duplicate(sorted))
+    return failure{errc::corrupted, detail::tensor_argument(twice->name),
+                   "is in the header twice, expected each name once"};
+
   tensors_.reserve(entries.size());
   const std::uint64_t size = static_cast<std::uint64_t>(data.size());
   std::uint64_t position = 0;
@@ -122,13 +127,10 @@ inline std::optional<failure> archive::place(std::vector<detail::header_entry>&&
   return std::nullopt;
 }
 
-inline std::optional<failure> archive::build_indices() {
-  tensor_index_ = detail::key_index(tensors());
-  if (const auto* twice = tensor_index_.duplicate(tensors()))
-    return failure{errc::corrupted, detail::tensor_argument(twice->name),
-                   "is in the header twice, expected each name once"};
-  metadata_index_ = detail::key_index(metadata());
-  if (const auto* twice = metadata_index_.duplicate(metadata()))
+inline std::optional<failure> archive::keep(metadata_list&& metadata) {
+  metadata_ = std::move(metadata);
+  metadata_index_ = detail::key_index(this->metadata());
+  if (const auto* twice = metadata_index_.duplicate(this->metadata()))
     return failure{errc::corrupted, "__metadata__ " + detail::printable(twice->first),
                    "is there twice, expected each key once"};
   return std::nullopt;

@@ -75,6 +75,9 @@ constexpr std::optional<dtype> dtype_named(std::string_view name) {
   return std::nullopt;
 }
 
+/// The most dimensions that a tensor may have: as many as numpy and PyTorch know.
+inline constexpr std::size_t max_dimensions = 64;
+
 /// One array of a file. The data, little-endian and row-major, belongs to somebody else: to the
 /// bytes that were parsed, or to the caller who writes. It may lie at any address.
 struct tensor {

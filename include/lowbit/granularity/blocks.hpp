@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "../quantizers/uniform.hpp"
+#include "../storage/plane.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+/// No parameters: every scale is 1.
+struct unscaled {
+  static constexpr auto name = text("unscaled");
+  static constexpr int block_rows = 0, block_cols = 0;
+  LOWBIT_HD static constexpr extent params_shape(extent) { return {0, 0}; }
+
+  template <class Place, class Q>
+  struct data {
+    template <class Visit, class... Self>
+    static void each(Visit&&, const path&, Self&...) {}
+    void set_shape(extent) {}
+    void validate(const path&) const {}
+    LOWBIT_HD group_params<Q> group(index_t, index_t) const {
+      group_params<Q> p{};
+      for (int k = 0; k < scales_of<Q>; ++k) p.scale[k] = 1;
+      return p;
+    }
+  };
+};
+
+namespace detail {
+template <class S>
+struct param_plane {
+  using type = S;  // a plane already: parameters that have parameters
+};
+template <number N>
+struct param_plane<N> {
+  using type = plane<N, unscaled>;
+};
+/// The plane that stores a parameter: of a number, one code per group.
+template <class S>
+using param_plane_of = typename param_plane<S>::type;
+
+struct no_plane {
+  template <class Place>
+  struct data {
+    template <class Visit, class... Self>
+    static void each(Visit&&, const path&, Self&...) {}
+    void set_shape(extent) {}
+  };
+};
+}  // namespace detail
+
+/// The zero is stored as the quantizer says (`zero_number`).
+struct zero_of_quantizer {
+  static constexpr auto name = text("");
+};
+/// A real zero or a minimum is stored like the scale; an integer zero as the quantizer says.
+struct zero_like_scale {
+  static constexpr auto name = text("");
+};
+
+namespace detail {
+template <class Zero, class Scale, class Q>
+struct zero_plane {
+  using type = param_plane_of<Zero>;
+};
+template <class Scale, class Q>
+struct zero_plane<zero_of_quantizer, Scale, Q> {
+  using type = param_plane_of<typename Q::zero_number>;
+};
+template <class Scale, class Q>
+struct zero_plane<zero_like_scale, Scale, Q>
+    : zero_plane<std::conditional_t<zero_of<Q> == zero_kind::integer, zero_of_quantizer, Scale>,
+                 Scale, Q> {};
+template <class Zero, class Scale, class Q>
+struct zero_plane_select {
+  using type = no_plane;
+};
+template <class Zero, class Scale, class Q>
+  requires has_zero<Q>
+struct zero_plane_select<Zero, Scale, Q> : zero_plane<Zero, Scale, Q> {};
+
+constexpr int bits_to_count(int n) {
+  int b = 1;
+  while ((1 << b) < n) ++b;
+  return b;
+}
+template <class Q>
+struct selector_plane {
+  using type = no_plane;
+};
+template <class Q>
+  requires(selectors_of<Q> > 0)
+struct selector_plane<Q> {
+  using type = plane<uniform<bits_to_count(selectors_of<Q>), nonnegative>, unscaled>;
+};
+}  // namespace detail
+
+inline constexpr int whole = 0;
+
+/// Groups of R rows by C columns (`whole`: all of them), each with a scale and, where the
+/// quantizer displaces its values, a zero. Scale and Zero are numbers (f16, e8m0, ...) or planes
+/// (`scaled<uniform<6, nonnegative>, per_group<8>>`): parameters quantized in their turn.
+/// Groups at the right and lower edge may be short. Stored: one code per group and parameter.
+template <int R, int C, class Scale, class Zero = zero_of_quantizer>
+struct blocks {
+  static_assert(R >= 0 && C >= 0, "lowbit::blocks: a group has at least one row and column");
+  static constexpr int block_rows = R, block_cols = C;
+  using scale_plane = detail::param_plane_of<Scale>;
+  /// The same groups with other parameters: per_row::with<f32>.
+  template <class OtherScale, class OtherZero = zero_of_quantizer>
+  using with = blocks<R, C, OtherScale, OtherZero>;
+
+  static constexpr auto name = [] {
+    constexpr auto shape = [] {
+      if constexpr (R == whole && C == whole) return text("per_tensor<");
+      else if constexpr (R == 1 && C == whole) return text("per_row<");
+      else if constexpr (R == whole && C == 1) return text("per_column<");
+      else if constexpr (R == 1) return "per_group<" + (number_text<C>() + ",");
+      else return "per_block<" + (number_text<R>() + ("," + (number_text<C>() + ",")));
+    }();
+    if constexpr (Zero::name.size() > 0) return shape + (Scale::name + ("," + (Zero::name + ">")));
+    else if constexpr (std::same_as<Zero, zero_like_scale>) return shape + (Scale::name + ",*>");
+    else return shape + (Scale::name + ">");
+  }();
+
+  LOWBIT_HD static constexpr extent params_shape(extent e) {
+    return {R == whole ? index_t(e.rows > 0) : ceil_div(e.rows, R == whole ? 1 : R),
+            C == whole ? index_t(e.cols > 0) : ceil_div(e.cols, C == whole ? 1 : C)};
+  }
+
+  template <class Place, class Q>
+  struct data {
+    using zero_plane = typename detail::zero_plane_select<Zero, Scale, Q>::type;
+    using selector_plane = typename detail::selector_plane<Q>::type;
+    arr<typename scale_plane::template data<Place>, scales_of<Q>> scale{};
+    [[no_unique_address]] typename zero_plane::template data<Place> zero{};
+    [[no_unique_address]] typename selector_plane::template data<Place> selector{};
+
+    static std::string_view scales_name(int k) {
+      constexpr std::string_view names[] = {"scales", "scales2", "scales3", "scales4"};
+      return names[k];
+    }
+    template <class Visit, class... Self>
+    static void each(Visit&& visit, const path& at, Self&... self) {
+      for (int k = 0; k < scales_of<Q>; ++k)
+        scale_plane::template data<Place>::each(visit, at / scales_name(k), self.scale[k]...);
+      zero_plane::template data<Place>::each(visit, at / "zeros", self.zero...);
+      selector_plane::template data<Place>::each(visit, at / "selectors", self.selector...);
+    }
+    void set_shape(extent e) {
+      for (int k = 0; k < scales_of<Q>; ++k) scale[k].set_shape(params_shape(e));
+      zero.set_shape(params_shape(e));
+      selector.set_shape(params_shape(e));
+    }
+    void validate(const path& at) const
+      requires std::same_as<Place, borrowed>
+    {
+      for (int k = 0; k < scales_of<Q>; ++k) scale[k].validate(at / scales_name(k));
+      zero.validate(at / "zeros");
+      selector.validate(at / "selectors");
+    }
+    LOWBIT_HD group_params<Q> group(index_t r, index_t c) const
+      requires std::same_as<Place, borrowed>
+    {
+      const index_t i = R == whole ? 0 : r / (R == whole ? 1 : R);
+      const index_t j = C == whole ? 0 : c / (C == whole ? 1 : C);
+      group_params<Q> p{};
+      for (int k = 0; k < scales_of<Q>; ++k) p.scale[k] = scale[k].at(i, j);
+      if constexpr (has_zero<Q>) p.zero = zero.at(i, j);
+      if constexpr (selectors_of<Q> > 0) p.selector = selector.code(i, j);
+      return p;
+    }
+  };
+};
+
+/// Codes Q with groups G: a parameter that is quantized in its turn.
+template <class Q, class G>
+using scaled = plane<Q, G>;
+
+}  // namespace lowbit::inline LOWBIT_ABI

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "group_values.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+/// The range from the least to the largest value, for quantizers with a zero:
+/// S = (max - min) / peak, then Z = round(-min / S) (integer), -min / S (real) or min (minimum),
+/// with S as it will be stored. An integer zero needs 0 inside the range: min and max are widened
+/// to it. A constant group is exact: real or integer zeros widen to 0 as well, a minimum is the
+/// value itself with S = 0. All zero or empty: S = 0, Z = 0.
+struct minmax : range_search {
+  template <class Q>
+    requires(has_zero<Q> && scales_of<Q> == 1 && std::same_as<value_of<Q>, float>)
+  group_params<Q> fit(const group_values<Q>& g) const {
+    if (g.values.empty()) return {};
+    float low = g.values[0], high = g.values[0];
+    for (float x : g.values) {
+      if (x < low) low = x;
+      if (x > high) high = x;
+    }
+    return from_range<Q>(g, low, high);
+  }
+
+  /// The parameters of the range [low, high]; searches over ranges use it too.
+  template <class Q>
+  static group_params<Q> from_range(const group_values<Q>& g, float low, float high) {
+    if (zero_of<Q> == zero_kind::integer || (zero_of<Q> == zero_kind::real && low == high)) {
+      if (low > 0) low = 0;
+      if (high < 0) high = 0;
+    }
+    group_params<Q> p;
+    p.scale[0] = g.stored_scale(div_rn(sub_rn(high, low), peak_of<Q>));
+    const float s = p.scale[0];
+    if constexpr (zero_of<Q> == zero_kind::minimum) p.zero = g.stored_zero(low);
+    else if constexpr (zero_of<Q> == zero_kind::real)
+      p.zero = g.stored_zero(s == 0 ? 0 : div_rn(-low, s));
+    else {
+      const float z = s == 0 ? 0 : float(round_int(div_rn(-low, s)));
+      p.zero = z > peak_of<Q> ? peak_of<Q> : z;
+    }
+    return p;
+  }
+};
+
+}  // namespace lowbit::inline LOWBIT_ABI

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include <algorithm>
+#include <vector>
+
+#include "../storage/plane.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+/// What a rounding solver works on: a copy of the values that it may change, the parameters as they
+/// decode, and `encode`, the only way to a code. Rows may be solved by different threads.
+///
+/// Column factors are divided out of the values beforehand, so that encode and reconstruction live
+/// in the same space as the values.
+template <class Q, class G>
+class coder {
+ public:
+  using value = value_of<Q>;
+  using block = block_of<Q>;
+  static constexpr int dim = dim_of<Q>;
+
+  coder(matrix_view<value> values, std::vector<group_params<Q>> params, state_of<Q> levels,
+        std::uint8_t* codes)
+      : values_(values),
+        params_(std::move(params)),
+        params_cols_(G::params_shape(values.shape()).cols),
+        levels_(levels),
+        codes_(codes) {}
+
+  index_t rows() const { return values_.rows(); }
+  index_t cols() const { return values_.cols(); }
+  /// Codes in a row.
+  index_t blocks() const { return plane<Q, G>::blocks(cols()); }
+  /// Values in a run of columns that share their parameters.
+  index_t group_cols() const { return G::block_cols == whole_extent ? cols() : G::block_cols; }
+
+  value& operator()(index_t r, index_t c) { return values_(r, c); }
+
+  const group_params<Q>& params(index_t r, index_t c) const {
+    if (params_.empty()) return unit_;
+    const index_t i = G::block_rows == whole_extent ? 0 : r / one_if_whole(G::block_rows);
+    const index_t j = G::block_cols == whole_extent ? 0 : c / one_if_whole(G::block_cols);
+    return params_[std::size_t(i * params_cols_ + j)];
+  }
+
+  /// The values of code b of row r; 0 past the last column.
+  block get(index_t r, index_t b) const {
+    if constexpr (dim == 1) return values_(r, b);
+    else {
+      block x{};
+      for (int i = 0; i < dim && b * dim + i < cols(); ++i) x[i] = values_(r, b * dim + i);
+      return x;
+    }
+  }
+
+  /// Stores the code nearest to x and returns what it decodes to.
+  block encode(index_t r, index_t b, const block& x) {
+    return encode_with(r, b, x, params(r, b * dim));
+  }
+  /// The same under parameters at hand: those of `params(r, b * dim)`.
+  block encode_with(index_t r, index_t b, const block& x, const group_params<Q>& p) {
+    block u = x;
+    if constexpr (dim == 1) u = normalize<Q>(x, p);
+    else
+      for (int i = 0; i < dim; ++i) u[i] = normalize<Q>(x[i], p);
+    const code_t code = encode_in<Q>(levels_, u, p);
+    write_bits(codes_ + r * plane<Q, G>::row_bytes(cols()), std::uint64_t(b) * Q::bits, Q::bits,
+               code);
+    block y = decode_in<Q>(levels_, code, p);
+    if constexpr (dim == 1) y = reconstruct<Q>(y, p);
+    else
+      for (int i = 0; i < dim; ++i) y[i] = reconstruct<Q>(y[i], p);
+    return y;
+  }
+
+ private:
+  static constexpr int whole_extent = 0;
+  static constexpr int one_if_whole(int n) { return n == whole_extent ? 1 : n; }
+  static constexpr group_params<Q> unit() {
+    group_params<Q> p{};
+    for (int k = 0; k < scales_of<Q>; ++k) p.scale[k] = 1;
+    return p;
+  }
+
+  matrix_view<value> values_;
+  std::vector<group_params<Q>> params_;  // empty: unscaled
+  index_t params_cols_;
+  state_of<Q> levels_;
+  std::uint8_t* codes_;
+  group_params<Q> unit_ = unit();
+};
+
+/// A solver that works for this code set and granularity.
+template <class S, class Q, class G>
+concept solver_for = requires(const S& s, coder<Q, G>& c, index_t r) { s.solve_row(c, r); } ||
+                     requires(const S& s, coder<Q, G>& c) { s.solve(c); };
+
+/// Round to nearest, every code by itself. The default solver.
+struct nearest : rounding_solver {
+  template <class Q, class G>
+  void solve_row(coder<Q, G>& c, index_t r) const {
+    constexpr int dim = coder<Q, G>::dim;
+    const index_t run = std::max<index_t>(c.group_cols() / dim, 1);
+    for (index_t first = 0; first < c.blocks(); first += run) {
+      const group_params<Q> p = c.params(r, first * dim);
+      for (index_t b = first; b < std::min(first + run, c.blocks()); ++b)
+        c.encode_with(r, b, c.get(r, b), p);
+    }
+  }
+};
+
+}  // namespace lowbit::inline LOWBIT_ABI

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From values to a plane: factors of columns, ranges of groups, stored parameters, levels, codes.
+#pragma once
+#include <cstring>
+#include <vector>
+
+#include "../core/executor.hpp"
+#include "../core/float_mode.hpp"
+#include "../granularity/blocks.hpp"
+#include "../ranges/default.hpp"
+#include "coder.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+/// Weights of the squared error, one per column (1 x cols) or one per element: what ranges, solvers
+/// and codebooks minimise. Values must be finite and not negative.
+struct importance {
+  matrix_view<const float> weights;
+  explicit importance(matrix_view<const float> w) : weights(w) {}
+  explicit importance(span<const float> columns) : weights(columns.data(), 1, columns.size()) {}
+  float at(index_t r, index_t c) const { return weights(weights.rows() == 1 ? 0 : r, c); }
+};
+
+/// A range search that must see the whole matrix first: `for_matrix<Q>(values)` returns the search
+/// for its groups, which may also say how the scales are quantized in their turn (`scale_range()`).
+template <class R, class Q>
+concept plans_matrix = requires(const R& r, matrix_view<const value_of<Q>> m) {
+  r.template for_matrix<Q>(m);
+};
+template <class R, class Q>
+concept range_search_for = range_for<R, Q> || plans_matrix<R, Q>;
+
+/// Learns levels from the normalised blocks of the matrix; the default level_source.
+struct learn_levels : level_source {
+  template <class Q, class Executor>
+  state_of<Q, owned> state(span<const block_of<Q>> blocks, span<const float> weights,
+                           const Executor& threads) const {
+    return Q::learn(blocks, weights, threads);
+  }
+};
+
+namespace detail {
+
+/// What is known about the values beside the values.
+struct value_hints {
+  const importance* weights = nullptr;
+  span<const std::uint8_t> left_out{};  // one flag per element: kept apart, or empty
+
+  bool skips(index_t i) const { return !left_out.empty() && left_out[i] != 0; }
+  float weight(index_t r, index_t c) const { return weights == nullptr ? 1.f : weights->at(r, c); }
+};
+
+template <class Q, class Range>
+auto plan_of(const Range& range, matrix_view<const value_of<Q>> values) {
+  if constexpr (plans_matrix<Range, Q>) return range.template for_matrix<Q>(values);
+  else return range;
+}
+
+template <class P>
+constexpr float (*rounding_of())(float) {
+  if constexpr (std::same_as<typename P::granularity_type, unscaled>)
+    return [](float x) { return P::quantizer_type::decode(P::quantizer_type::encode(x)); };
+  else return [](float x) { return x; };
+}
+
+template <class P, class Range, class Solver, class Levels, class Executor>
+typename P::template data<owned> encode_plane(matrix_view<typename P::value_type> work,
+                                              const value_hints& hints, const Range& range,
+                                              const Solver& solver, const Levels& level_source,
+                                              const Executor& threads);
+
+/// A parameter of all groups, stored: a smaller matrix, encoded to nearest.
+template <class P, class Range>
+typename P::template data<owned> encode_params(std::vector<float> values, extent shape,
+                                               const Range& range) {
+  return encode_plane<P>(matrix_view<float>(values.data(), shape.rows, shape.cols), {}, range,
+                         nearest{}, learn_levels{}, serial{});
+}
+
+template <class Q, class G, class Plan>
+typename G::template data<owned, Q> store_groups(const std::vector<group_params<Q>>& params,
+                                                 extent groups, const Plan& plan) {
+  if constexpr (requires { G::template store<Q>(params, groups, plan); })
+    return G::template store<Q>(params, groups, plan);
+  else {
+    using data = typename G::template data<owned, Q>;
+    using scale_plane = typename G::scale_plane;
+    const auto gather = [&](auto f) {
+      std::vector<float> values;
+      values.reserve(params.size());
+      for (const group_params<Q>& p : params) values.push_back(f(p));
+      return values;
+    };
+    data d;
+    for (int k = 0; k < scales_of<Q>; ++k) {
+      const auto values = gather([k](const group_params<Q>& p) { return p.scale[k]; });
+      if constexpr (requires { plan.scale_range(); })
+        d.scale[k] = encode_params<scale_plane>(values, groups, plan.scale_range());
+      else
+        d.scale[k] = encode_params<scale_plane>(
+            values, groups, default_range<typename scale_plane::quantizer_type>());
+    }
+    if constexpr (has_zero<Q>)
+      d.zero = encode_params<typename data::zero_plane>(
+          gather([](const group_params<Q>& p) { return p.zero; }), groups,
+          default_range<typename data::zero_plane::quantizer_type>());
+    if constexpr (selectors_of<Q> > 0)
+      d.selector = encode_params<typename data::selector_plane>(
+          gather([](const group_params<Q>& p) { return float(p.selector); }), groups, absmax{});
+    return d;
+  }
+}
+
+/// Calls f(first, last) for runs of rows, on the executor, under the default floating-point mode.
+template <class Executor, class F>
+void for_rows(const Executor& threads, index_t rows, index_t run, F f) {
+  threads.for_each(ceil_div(rows, run), [&](index_t i) {
+    const float_mode_guard mode;
+    f(i * run, min_of(rows, (i + 1) * run));
+  });
+}
+
+template <class Q, class G, class Plan, class Executor>
+std::vector<group_params<Q>> fit_groups(matrix_view<const value_of<Q>> work,
+                                        const value_hints& hints, const Plan& plan,
+                                        const Executor& threads) {
+  const extent groups = G::params_shape(work.shape());
+  const index_t height = G::block_rows == 0 ? work.rows() : G::block_rows;
+  const index_t width = G::block_cols == 0 ? work.cols() : G::block_cols;
+  std::vector<group_params<Q>> params(std::size_t(groups.rows * groups.cols));
+  for_rows(threads, groups.rows, 8, [&](index_t first, index_t last) {
+    std::vector<value_of<Q>> values;
+    std::vector<float> weights;
+    group_values<Q> g;
+    if constexpr (requires { typename G::scale_plane; }) {
+      g.stored_scale = rounding_of<typename G::scale_plane>();
+      if constexpr (has_zero<Q>)
+        g.stored_zero = rounding_of<typename G::template data<owned, Q>::zero_plane>();
+    }
+    for (index_t i = first; i < last; ++i)
+      for (index_t j = 0; j < groups.cols; ++j) {
+        values.clear();
+        weights.clear();
+        for (index_t r = i * height; r < min_of(work.rows(), (i + 1) * height); ++r)
+          for (index_t c = j * width; c < min_of(work.cols(), (j + 1) * width); ++c) {
+            if (hints.skips(r * work.cols() + c)) continue;
+            values.push_back(work(r, c));
+            if (hints.weights != nullptr) weights.push_back(hints.weights->at(r, c));
+          }
+        g.values = values;
+        g.importance = weights;
+        params[std::size_t(i * groups.cols + j)] = plan.template fit<Q>(g);
+      }
+  });
+  return params;
+}
+
+/// The parameters of all groups, as they decode.
+template <class Q, class G>
+std::vector<group_params<Q>> read_groups(const typename G::template data<borrowed, Q>& groups,
+                                         extent shape) {
+  const extent n = G::params_shape(shape);
+  std::vector<group_params<Q>> params;
+  params.reserve(std::size_t(n.rows * n.cols));
+  const index_t height = G::block_rows == 0 ? 1 : G::block_rows;
+  const index_t width = G::block_cols == 0 ? 1 : G::block_cols;
+  for (index_t i = 0; i < n.rows; ++i)
+    for (index_t j = 0; j < n.cols; ++j) params.push_back(groups.group(i * height, j * width));
+  return params;
+}
+
+template <class P, class Range, class Solver, class Levels, class Executor>
+typename P::template data<owned> encode_plane(matrix_view<typename P::value_type> work,
+                                              const value_hints& hints, const Range& range,
+                                              const Solver& solver, const Levels& level_source,
+                                              const Executor& threads) {
+  using Q = typename P::quantizer_type;
+  using G = typename P::granularity_type;
+  constexpr int dim = P::dim;
+  const index_t rows = work.rows(), cols = work.cols();
+  typename P::template data<owned> out;
+
+  if constexpr (scales_columns<G>) {
+    using columns_plane = param_plane_of<typename G::column_number>;
+    out.groups.columns = encode_params<columns_plane>(
+        G::template fit_columns<Q>(matrix_view<const value_of<Q>>(work), hints.weights), {1, cols},
+        absmax{});
+    const auto factor = columns_plane::bind(out.groups.columns);
+    for (index_t c = 0; c < cols; ++c) {
+      const float f = factor.at(0, c);
+      for (index_t r = 0; r < rows; ++r) work(r, c) = over_scale(work(r, c), f);
+    }
+  }
+
+  std::vector<group_params<Q>> params;
+  if constexpr (!std::same_as<G, unscaled>) {
+    const auto plan = plan_of<Q>(range, matrix_view<const value_of<Q>>(work));
+    params = fit_groups<Q, G>(matrix_view<const value_of<Q>>(work), hints, plan, threads);
+    const extent groups = G::params_shape(work.shape());
+    if constexpr (requires { typename G::base_type; }) {
+      using base = typename G::base_type;
+      static_cast<typename base::template data<owned, Q>&>(out.groups) =
+          store_groups<Q, base>(params, groups, plan);
+    } else {
+      out.groups = store_groups<Q, G>(params, groups, plan);
+    }
+  }
+  out.set_shape(work.shape());
+  typename G::template data<borrowed, Q> groups{};
+  G::template data<owned, Q>::each(binder{}, path{}, out.groups, groups);
+  if constexpr (!std::same_as<G, unscaled>) params = read_groups<Q, G>(groups, work.shape());
+
+  out.codes.assign(std::size_t(rows * P::row_bytes(cols)), 0);
+  if constexpr (has_state<Q>) {
+    const coder<Q, G> view(work, params, {}, nullptr);
+    std::vector<block_of<Q>> blocks;
+    std::vector<float> weights;
+    for (index_t r = 0; r < rows; ++r)
+      for (index_t b = 0; b * dim + dim <= cols; ++b) {  // whole blocks; a short tail teaches nothing
+        block_of<Q> x = view.get(r, b);
+        const group_params<Q> p = view.params(r, b * dim);
+        float weight = 0;
+        if constexpr (dim == 1) x = normalize<Q>(x, p);
+        else
+          for (int i = 0; i < dim; ++i) x[i] = normalize<Q>(x[i], p);
+        for (int i = 0; i < dim; ++i) {
+          const float s = p.scale[0];
+          weight += hints.weight(r, b * dim + i) * s * s / float(dim);
+        }
+        blocks.push_back(x);
+        weights.push_back(weight);
+      }
+    out.levels = level_source.template state<Q>(span<const block_of<Q>>(blocks),
+                                                span<const float>(weights), threads);
+  }
+  state_of<Q> levels{};
+  if constexpr (has_state<Q>)
+    state_of<Q, owned>::each(binder{}, path{}, out.levels, levels);
+  coder<Q, G> codes(work, std::move(params), levels, out.codes.data());
+  if constexpr (requires { solver.solve_row(codes, index_t{}); })
+    for_rows(threads, rows, 16, [&](index_t first, index_t last) {
+      for (index_t r = first; r < last; ++r) solver.solve_row(codes, r);
+    });
+  else solver.solve(codes);
+  return out;
+}
+
+}  // namespace detail
+
+}  // namespace lowbit::inline LOWBIT_ABI

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "../concepts.hpp"
+#include "../core/bits.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+/// The value of a level in its group: one binary32 per real part, rounded once (see zero_kind).
+template <class Q>
+LOWBIT_HD constexpr value_of<Q> reconstruct(value_of<Q> level, const group_params<Q>& p) {
+  if constexpr (scales_of<Q> > 1) return Q::scaled(level, p.scale);
+  else if constexpr (zero_of<Q> == zero_kind::integer) return mul_rn(p.scale[0], level - p.zero);
+  else if constexpr (zero_of<Q> == zero_kind::real)
+    return fma_rn(p.scale[0], level, -mul_rn(p.scale[0], p.zero));
+  else if constexpr (zero_of<Q> == zero_kind::minimum) return fma_rn(p.scale[0], level, p.zero);
+  else return mul_rn(p.scale[0], level);
+}
+
+namespace detail {
+// x / s with 0 for a zero scale: a group of scale 0 holds nothing but its zero.
+constexpr float over_scale(float x, float s) { return s == 0 ? 0.f : div_rn(x, s); }
+constexpr complex32 over_scale(complex32 x, float s) {
+  return {over_scale(x.re, s), over_scale(x.im, s)};
+}
+}  // namespace detail
+
+/// The position of a value between its group's levels: what encode gets. Integer zeros are added
+/// after the rounding, so that ties break as in round(x / S) + Z.
+template <class Q>
+constexpr value_of<Q> normalize(value_of<Q> x, const group_params<Q>& p) {
+  if constexpr (scales_of<Q> > 1) return Q::unscaled(x, p.scale);
+  else if constexpr (zero_of<Q> == zero_kind::integer)
+    return float(round_int(detail::over_scale(x, p.scale[0]))) + p.zero;
+  else if constexpr (zero_of<Q> == zero_kind::real)
+    return add_rn(detail::over_scale(x, p.scale[0]), p.zero);
+  else if constexpr (zero_of<Q> == zero_kind::minimum)
+    return detail::over_scale(sub_rn(x, p.zero), p.scale[0]);
+  else return detail::over_scale(x, p.scale[0]);
+}
+
+/// decode and encode with the selector of the group, where the code set has several level sets.
+template <class Q>
+LOWBIT_HD constexpr block_of<Q> decode_in(const state_of<Q>& levels, code_t code,
+                                          const group_params<Q>& p) {
+  if constexpr (selectors_of<Q> > 0) return levels.decode(code, p.selector);
+  else return levels.decode(code);
+}
+template <class Q>
+constexpr code_t encode_in(const state_of<Q>& levels, const block_of<Q>& x,
+                           const group_params<Q>& p) {
+  if constexpr (selectors_of<Q> > 0) return code_t(levels.encode(x, p.selector));
+  else return code_t(levels.encode(x));
+}
+
+namespace detail {
+/// Codes of a customary float type are saved as such, every other bit stream as bytes.
+template <class Q>
+constexpr element code_element() {
+  if constexpr (!has_name<Q> || Q::bits % 8 != 0) return element::u8;
+  else {
+    constexpr std::string_view n = Q::name;
+    return n == "f32"        ? element::f32
+           : n == "f16"      ? element::f16
+           : n == "bf16"     ? element::bf16
+           : n == "e4m3fn"   ? element::f8_e4m3
+           : n == "e5m2ieee" ? element::f8_e5m2
+           : n == "e8m0"     ? element::f8_e8m0
+                             : element::u8;
+  }
+}
+}  // namespace detail
+
+namespace detail {
+/// Codes that stand for nothing exist where Q says so (`valid`), or as NaN and Inf of a float type.
+template <class Q>
+inline constexpr bool checks_codes =
+    requires(code_t c) { Q::valid(c); } || std::same_as<strategy_of<Q>, field_codes>;
+template <class Q>
+constexpr bool valid_code(code_t c) {
+  if constexpr (requires { Q::valid(c); }) return Q::valid(c);
+  else return is_finite(Q::decode(c));
+}
+
+inline index_t product(const path& at, index_t a, index_t b) {
+  index_t bytes = 0;
+  if (__builtin_mul_overflow(a, b, &bytes))
+    fail(errc::out_of_range, at.str(), message(a, " rows of ", b, " bytes do not fit 64 bits"));
+  return bytes;
+}
+inline void check_size(const path& at, index_t found, index_t expected) {
+  if (found != expected)
+    fail(errc::corrupted, at.str(), message(found, " elements, expected ", expected));
+}
+}  // namespace detail
+
+/// The codes of a matrix, the levels of its code set and the parameters of its groups. A weight
+/// matrix is a plane; the scales of its groups are a plane of a smaller matrix, so that two-level
+/// scales are nothing new.
+///
+/// Canonical packing: the codes of a row are one little-endian bit stream, first column first,
+/// code c at bit c * bits; rows start on bytes, and the bits that fill up a row are zero. A
+/// codebook's last code of a row may reach past the last column; what it decodes to there is
+/// ignored.
+template <class Q, class G>
+struct plane {
+  using quantizer_type = Q;
+  using granularity_type = G;
+  using value_type = value_of<Q>;
+  static constexpr int dim = dim_of<Q>;
+  static constexpr auto name = [] {
+    if constexpr (!has_name<Q> || !has_name<G>) return text("");
+    else return Q::name + (text("/") + G::name);
+  }();
+
+  /// Codes in a row of `cols` values.
+  LOWBIT_HD static constexpr index_t blocks(index_t cols) { return ceil_div(cols, dim); }
+  LOWBIT_HD static constexpr index_t row_bytes(index_t cols) {
+    return ceil_div(blocks(cols) * Q::bits, 8);
+  }
+
+  template <class Place>
+  struct data {
+    using plane_type = plane;
+    extent shape{};
+    typename Place::template array<std::uint8_t> codes{};
+    [[no_unique_address]] state_of<Q, Place> levels{};
+    [[no_unique_address]] typename G::template data<Place, Q> groups{};
+
+    template <class Visit, class... Self>
+    static void each(Visit&& visit, const path& at, Self&... self) {
+      visit.derived(self.shape...);
+      visit(at.is_root() ? at / "codes" : at, detail::code_element<Q>(), self.codes...);
+      if constexpr (has_state<Q>) state_of<Q, Place>::each(visit, at, self.levels...);
+      G::template data<Place, Q>::each(visit, at, self.groups...);
+    }
+
+    /// Sets the shape of this plane and of its parameters; the arrays stay.
+    void set_shape(extent e) {
+      shape = e;
+      groups.set_shape(e);
+    }
+
+    /// Fails unless the arrays have the sizes that the shape demands, the bits that fill up a row
+    /// are zero, and every code means something: O(stored), for data that came from outside.
+    void validate(const path& at) const
+      requires std::same_as<Place, borrowed>
+    {
+      detail::check_size(at / "codes", codes.size(), detail::product(at, shape.rows, row_bytes(shape.cols)));
+      if constexpr (has_state<Q>) levels.validate(at);
+      const int used = int((blocks(shape.cols) * Q::bits) % 8);
+      for (index_t r = 0; r < shape.rows; ++r) {
+        if (used != 0 && row(r)[row_bytes(shape.cols) - 1] >> used != 0)
+          fail(errc::corrupted, (at / "codes").str(),
+               message("bits after the last code of row ", r, " are set, expected 0"));
+        if constexpr (detail::checks_codes<Q>)
+          for (index_t b = 0; b < blocks(shape.cols); ++b)
+            if (!detail::valid_code<Q>(code(r, b)))
+              fail(errc::corrupted, (at / "codes").str(),
+                   message("code ", code(r, b), " at (", r, ", ", b, ") stands for no finite value"));
+      }
+      groups.validate(at);
+    }
+
+    LOWBIT_HD const std::uint8_t* row(index_t r) const
+      requires std::same_as<Place, borrowed>
+    {
+      return static_cast<const std::uint8_t*>(codes.data()) + r * row_bytes(shape.cols);
+    }
+    /// Code b of row r.
+    LOWBIT_HD code_t code(index_t r, index_t b) const
+      requires std::same_as<Place, borrowed>
+    {
+      return read_bits(row(r), std::uint64_t(b) * Q::bits, Q::bits);
+    }
+    /// The parameters of element (r, c), its column's factor included.
+    LOWBIT_HD group_params<Q> params(index_t r, index_t c) const
+      requires std::same_as<Place, borrowed>
+    {
+      group_params<Q> p = groups.group(r, c);
+      if constexpr (scales_columns<G>)
+        for (int k = 0; k < scales_of<Q>; ++k) p.scale[k] = mul_rn(p.scale[k], groups.column(c));
+      return p;
+    }
+    /// The values of code b of row r.
+    LOWBIT_HD block_of<Q> block(index_t r, index_t b) const
+      requires std::same_as<Place, borrowed>
+    {
+      group_params<Q> p = params(r, b * dim);
+      block_of<Q> x = decode_in<Q>(levels, code(r, b), p);
+      if constexpr (dim == 1) return reconstruct<Q>(x, p);
+      else {
+        for (int i = 0; i < dim; ++i) {
+          if constexpr (scales_columns<G>)
+            if (i > 0 && b * dim + i < shape.cols) p = params(r, b * dim + i);
+          x[i] = reconstruct<Q>(x[i], p);
+        }
+        return x;
+      }
+    }
+    LOWBIT_HD value_type at(index_t r, index_t c) const
+      requires std::same_as<Place, borrowed>
+    {
+      if constexpr (dim == 1) return block(r, c);
+      else return block(r, c / dim)[int(c % dim)];
+    }
+  };
+
+  /// A borrowed twin of owned data.
+  static data<borrowed> bind(const data<owned>& from) {
+    data<borrowed> to{};
+    data<owned>::each(detail::binder{}, path{}, from, to);
+    return to;
+  }
+};
+
+}  // namespace lowbit::inline LOWBIT_ABI

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "../format.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+/// The layout that is saved: bit streams row by row (see `plane`).
+struct canonical {
+  static constexpr auto name = text("canonical");
+};
+/// Whose memory a view points at. A call for the wrong one does not compile.
+struct host {};
+struct device {};
+
+/// The bytes of one array of a matrix, by its name ("codes", "scales", "outliers.columns" ...).
+struct part {
+  std::string_view name;
+  span<const std::uint8_t> bytes;
+};
+
+namespace detail {
+/// Visitor: finds each array among parts.
+struct part_binder {
+  span<const part> parts;
+
+  template <class T>
+  void operator()(const path& at, element, unaligned_span<T>& to) const {
+    const span<const std::uint8_t> bytes = find(at.str());
+    if (bytes.size() % index_t(sizeof(T)) != 0)
+      fail(errc::corrupted, at.str(),
+           message(bytes.size(), " bytes, expected a multiple of ", sizeof(T)));
+    to = {bytes.data(), bytes.size() / index_t(sizeof(T))};
+  }
+  template <class T>
+  void operator()(const path& at, element, T& to) const {
+    const span<const std::uint8_t> bytes = find(at.str());
+    check_size(at, bytes.size(), index_t(sizeof(T)));
+    __builtin_memcpy(&to, bytes.data(), sizeof(T));
+  }
+  template <class T>
+  void derived(T&) const {}
+
+  span<const std::uint8_t> find(const std::string& name) const {
+    for (const part& p : parts)
+      if (p.name == name) return p.bytes;
+    fail(errc::corrupted, name, "this array of the matrix is missing");
+  }
+};
+
+/// Visitor: adds up the bytes of all arrays.
+struct byte_counter {
+  index_t bytes = 0;
+  template <class T>
+  void operator()(const path&, element, const std::vector<T>& a) {
+    bytes += index_t(a.size() * sizeof(T));
+  }
+  template <class T>
+  void operator()(const path&, element, const unaligned_span<T>& a) {
+    bytes += a.size() * index_t(sizeof(T));
+  }
+  template <class T>
+  void operator()(const path&, element, const T&) {
+    bytes += index_t(sizeof(T));
+  }
+  template <class T>
+  void derived(const T&) {}
+};
+}  // namespace detail
+
+/// The data of a matrix of format F: its plane of codes and what is kept apart.
+template <class F, class Place>
+struct matrix_data {
+  typename F::plane_type::template data<Place> main{};
+  [[no_unique_address]]
+  typename F::outliers_type::template data<Place, typename F::value_type> apart{};
+
+  template <class Visit, class... Self>
+  static void each(Visit&& visit, Self&... self) {
+    const path root{};
+    decltype(main)::each(visit, root, self.main...);
+    decltype(apart)::each(visit, root / "outliers", self.apart...);
+  }
+  void set_shape(extent e) {
+    main.set_shape(e);
+    apart.set_shape(e);
+  }
+};
+
+/// A quantized matrix owned by somebody else: read-only, trivially copyable, at most 256 bytes,
+/// passed by value into any kernel, shared freely between threads. Its memory may be unaligned.
+template <class F, class Layout = canonical, class Space = host>
+class quantized_view : public matrix_data<F, borrowed> {
+ public:
+  using format_type = F;
+  using layout_type = Layout;
+  using space_type = Space;
+  using plane_type = typename F::plane_type;
+  using value_type = typename F::value_type;
+
+  /// From arrays in the caller's memory, as `parts()` of a matrix lists them. Everything that the
+  /// shape and the arrays promise is checked, O(stored); unknown names are ignored.
+  static quantized_view from_parts(extent shape, span<const part> parts) {
+    if (shape.rows < 0 || shape.cols < 0)
+      fail(errc::bad_argument, "shape", message(shape.rows, " x ", shape.cols));
+    quantized_view v;
+    matrix_data<F, borrowed>::each(detail::part_binder{parts},
+                                   static_cast<matrix_data<F, borrowed>&>(v));
+    v.set_shape(shape);
+    v.main.validate(path{});
+    v.apart.validate(path{} / "outliers");
+    return v;
+  }
+
+  LOWBIT_HD extent shape() const { return this->main.shape; }
+  LOWBIT_HD index_t rows() const { return this->main.shape.rows; }
+  LOWBIT_HD index_t cols() const { return this->main.shape.cols; }
+  /// The value of one element: exactly what `dequantize` writes. Cost: reads its parameters anew.
+  LOWBIT_HD value_type at(index_t r, index_t c) const {
+    if constexpr (std::same_as<typename F::outliers_type, none>) return this->main.at(r, c);
+    else return add_rn(this->main.at(r, c), this->apart.at(r, c));
+  }
+};
+
+/// A quantized matrix that owns its arrays. `view()` is what every product takes.
+template <class F, class Layout = canonical>
+class quantized_matrix {
+ public:
+  using format_type = F;
+  using layout_type = Layout;
+  using view_type = quantized_view<F, Layout>;
+  using value_type = typename F::value_type;
+  static_assert(sizeof(view_type) <= 256,
+                "lowbit: a view has at most 256 bytes; larger tables go by pointer");
+  static_assert(std::is_trivially_copyable_v<view_type>,
+                "lowbit: a view must be trivially copyable");
+
+  quantized_matrix() = default;
+  explicit quantized_matrix(matrix_data<F, owned> data) : data_(std::move(data)) {}
+  /// A copy of what a view points at.
+  explicit quantized_matrix(const view_type& v) {
+    matrix_data<F, borrowed>::each(detail::owner{}, static_cast<const matrix_data<F, borrowed>&>(v),
+                                   data_);
+  }
+
+  view_type view() const& {
+    view_type v;
+    matrix_data<F, owned>::each(detail::binder{}, data_, static_cast<matrix_data<F, borrowed>&>(v));
+    return v;
+  }
+  view_type view() && = delete;  // it would outlive its arrays
+
+  extent shape() const { return data_.main.shape; }
+  const matrix_data<F, owned>& data() const { return data_; }
+  matrix_data<F, owned>& data() { return data_; }
+
+  /// Bytes of all arrays: codes, scales, zeros, outliers, codebooks, padding.
+  index_t bytes() const {
+    detail::byte_counter count;
+    matrix_data<F, owned>::each(count, data_);
+    return count.bytes;
+  }
+  /// Exact bits per weight; 0 for an empty matrix.
+  double bits_per_weight() const {
+    const double n = double(shape().rows) * double(shape().cols);
+    return n == 0 ? 0 : 8 * double(bytes()) / n;
+  }
+
+ private:
+  matrix_data<F, owned> data_;
+};
+
+}  // namespace lowbit::inline LOWBIT_ABI
