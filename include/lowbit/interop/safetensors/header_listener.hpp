@@ -125,11 +125,13 @@ class header_listener {
   }
 
   template <class Exception>
-  bool parse_error(std::size_t bytes_read, const std::string&, const Exception&) {
+  bool parse_error(std::size_t bytes_read, const std::string& token, const Exception& exception) {
+    constexpr int number_overflow = 406;
+    if (exception.id == number_overflow) return wrong(printable(token));
     const std::size_t at = std::min(bytes_read - (bytes_read > 0), text_.size());
     const std::string_view rest = text_.substr(at, 16);
-    return broken("header", message("has ", rest.empty() ? "its end" : printable(rest), " at byte ",
-                                    at, ", expected other JSON"));
+    return broken("header", message("is not JSON: has ", rest.empty() ? "its end" : printable(rest),
+                                    " at byte ", at));
   }
 
  private:
@@ -160,19 +162,17 @@ class header_listener {
       const char* subject;
       const char* expected;
     };
-    static constexpr words of_part[] = {{"", "an object"},
-                                        {"", "an object of strings"},
-                                        {"", "a string"},
-                                        {"", "an object with dtype, shape and data_offsets"},
-                                        {"dtype ", "a string"},
-                                        {"shape ", "an array of sizes"},
-                                        {"shape ", "integers from 0 to 2^63 - 1"},
-                                        {"data_offsets ", "an array of two positions"},
-                                        {"data_offsets ", "integers from 0 to 2^64 - 1"}};
+    static constexpr words of_part[] = {{"is ", "an object"},
+                                        {"is ", "an object of strings"},
+                                        {"is ", "a string"},
+                                        {"is ", "an object with dtype, shape and data_offsets"},
+                                        {"dtype is ", "a string"},
+                                        {"shape is ", "an array of sizes"},
+                                        {"shape holds ", "integers from 0 to 2^63 - 1"},
+                                        {"data_offsets is ", "an array of two positions"},
+                                        {"data_offsets holds ", "integers from 0 to 2^64 - 1"}};
     const auto [subject, expected] = of_part[static_cast<int>(next_)];
-    const bool item = next_ == part::dimension || next_ == part::offset;
-    return broken(argument(),
-                  message(subject, item ? "holds " : "is ", found, ", expected ", expected));
+    return broken(argument(), message(subject, found, ", expected ", expected));
   }
 
   bool start_field(const std::string& name) {
@@ -199,14 +199,16 @@ class header_listener {
   bool add_dimension(std::uint64_t value) {
     if (value > static_cast<std::uint64_t>(INT64_MAX)) return wrong(std::to_string(value));
     if (current().shape->size() == max_dimensions)
-      return broken(argument(), message("shape has more than ", max_dimensions, " dimensions"),
+      return broken(argument(),
+                    message("shape has too many dimensions, expected at most ", max_dimensions),
                     errc::unsupported);
     current().shape->push_back(static_cast<index_t>(value));
     return true;
   }
 
   bool add_offset(std::uint64_t value) {
-    if (offsets_seen_ == 2) return broken(argument(), "data_offsets has more than 2 numbers");
+    if (offsets_seen_ == 2)
+      return broken(argument(), "data_offsets has too many numbers, expected 2");
     (offsets_seen_++ == 0 ? current().offsets->first : current().offsets->second) = value;
     return true;
   }
