@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include <concepts>
+#include <type_traits>
+
 #include "bfloat16.hpp"
 #include "float16.hpp"
 
