@@ -94,6 +94,26 @@ struct selector_plane<Q> {
 };
 }  // namespace detail
 
+namespace detail {
+// Members that exist only where the quantizer needs them (see levels_member).
+template <class Plane, class Place>
+struct zero_member {
+  typename Plane::template data<Place> zero{};
+};
+template <class Place>
+struct zero_member<no_plane, Place> {};
+template <class Plane, class Place>
+struct selector_member {
+  typename Plane::template data<Place> selector{};
+};
+template <class Place>
+struct selector_member<no_plane, Place> {};
+template <class Zero, class Scale, class Q>
+using zero_plane_of = typename zero_plane_select<Zero, Scale, Q>::type;
+template <class Q>
+using selector_plane_of = typename selector_plane<Q>::type;
+}  // namespace detail
+
 inline constexpr int whole = 0;
 
 /// Groups of R rows by C columns (`whole`: all of them), each with a scale and, where the
@@ -128,12 +148,11 @@ struct blocks {
   }
 
   template <class Place, class Q>
-  struct data {
-    using zero_plane = typename detail::zero_plane_select<Zero, Scale, Q>::type;
-    using selector_plane = typename detail::selector_plane<Q>::type;
+  struct data : detail::zero_member<detail::zero_plane_of<Zero, Scale, Q>, Place>,
+                detail::selector_member<detail::selector_plane_of<Q>, Place> {
+    using zero_plane = detail::zero_plane_of<Zero, Scale, Q>;
+    using selector_plane = detail::selector_plane_of<Q>;
     arr<typename scale_plane::template data<Place>, scales_of<Q>> scale{};
-    [[no_unique_address]] typename zero_plane::template data<Place> zero{};
-    [[no_unique_address]] typename selector_plane::template data<Place> selector{};
 
     static std::string_view scales_name(int k) {
       constexpr std::string_view names[] = {"scales", "scales2", "scales3", "scales4"};
@@ -143,20 +162,22 @@ struct blocks {
     static void each(Visit&& visit, const path& at, Self&... self) {
       for (int k = 0; k < scales_of<Q>; ++k)
         scale_plane::template data<Place>::each(visit, at / scales_name(k), self.scale[k]...);
-      zero_plane::template data<Place>::each(visit, at / "zeros", self.zero...);
-      selector_plane::template data<Place>::each(visit, at / "selectors", self.selector...);
+      if constexpr (has_zero<Q>)
+        zero_plane::template data<Place>::each(visit, at / "zeros", self.zero...);
+      if constexpr (selectors_of<Q> > 0)
+        selector_plane::template data<Place>::each(visit, at / "selectors", self.selector...);
     }
     void set_shape(extent e) {
       for (int k = 0; k < scales_of<Q>; ++k) scale[k].set_shape(params_shape(e));
-      zero.set_shape(params_shape(e));
-      selector.set_shape(params_shape(e));
+      if constexpr (has_zero<Q>) this->zero.set_shape(params_shape(e));
+      if constexpr (selectors_of<Q> > 0) this->selector.set_shape(params_shape(e));
     }
     void validate(const path& at) const
       requires std::same_as<Place, borrowed>
     {
       for (int k = 0; k < scales_of<Q>; ++k) scale[k].validate(at / scales_name(k));
-      zero.validate(at / "zeros");
-      selector.validate(at / "selectors");
+      if constexpr (has_zero<Q>) this->zero.validate(at / "zeros");
+      if constexpr (selectors_of<Q> > 0) this->selector.validate(at / "selectors");
     }
     LOWBIT_HD group_params<Q> group(index_t r, index_t c) const
       requires std::same_as<Place, borrowed>
@@ -165,8 +186,8 @@ struct blocks {
       const index_t j = C == whole ? 0 : c / (C == whole ? 1 : C);
       group_params<Q> p{};
       for (int k = 0; k < scales_of<Q>; ++k) p.scale[k] = scale[k].at(i, j);
-      if constexpr (has_zero<Q>) p.zero = zero.at(i, j);
-      if constexpr (selectors_of<Q> > 0) p.selector = selector.code(i, j);
+      if constexpr (has_zero<Q>) p.zero = this->zero.at(i, j);
+      if constexpr (selectors_of<Q> > 0) p.selector = this->selector.code(i, j);
       return p;
     }
   };

@@ -193,7 +193,7 @@ typename P::template data<owned> encode_plane(matrix_view<typename P::value_type
   }
 
   std::vector<group_params<Q>> params;
-  if constexpr (!std::same_as<G, unscaled>) {
+  if constexpr (has_groups<G, Q>) {
     const auto plan = plan_of<Q>(range, matrix_view<const value_of<Q>>(work));
     params = fit_groups<Q, G>(matrix_view<const value_of<Q>>(work), hints, plan, threads);
     const extent groups = G::params_shape(work.shape());
@@ -206,9 +206,11 @@ typename P::template data<owned> encode_plane(matrix_view<typename P::value_type
     }
   }
   out.set_shape(work.shape());
-  typename G::template data<borrowed, Q> groups{};
-  G::template data<owned, Q>::each(binder{}, path{}, out.groups, groups);
-  if constexpr (!std::same_as<G, unscaled>) params = read_groups<Q, G>(groups, work.shape());
+  if constexpr (has_groups<G, Q>) {
+    typename G::template data<borrowed, Q> groups{};
+    G::template data<owned, Q>::each(binder{}, path{}, out.groups, groups);
+    params = read_groups<Q, G>(groups, work.shape());
+  }
 
   out.codes.assign(std::size_t(rows * P::row_bytes(cols)), 0);
   if constexpr (has_state<Q>) {

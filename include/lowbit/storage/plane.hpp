@@ -93,6 +93,30 @@ inline void check_size(const path& at, index_t found, index_t expected) {
 }
 }  // namespace detail
 
+namespace detail {
+// Members that exist only where there is something to keep. Bases, not [[no_unique_address]]: nested
+// uses of the attribute make nvcc 13's device compiler run out of memory.
+template <class Q, class Place>
+struct levels_member {
+  LOWBIT_HD static constexpr Q stored_levels() { return {}; }
+};
+template <class Q, class Place>
+  requires has_state<Q>
+struct levels_member<Q, Place> {
+  state_of<Q, Place> levels{};
+  LOWBIT_HD const state_of<Q, Place>& stored_levels() const { return levels; }
+};
+template <class G, class Q, class Place>
+struct groups_member {
+  typename G::template data<Place, Q> groups{};
+};
+template <class G, class Q, class Place>
+  requires std::is_empty_v<typename G::template data<Place, Q>>
+struct groups_member<G, Q, Place> {};
+template <class G, class Q>
+inline constexpr bool has_groups = !std::is_empty_v<typename G::template data<owned, Q>>;
+}  // namespace detail
+
 /// The codes of a matrix, the levels of its code set and the parameters of its groups. A weight
 /// matrix is a plane; the scales of its groups are a plane of a smaller matrix, so that two-level
 /// scales are nothing new.
@@ -119,25 +143,24 @@ struct plane {
   }
 
   template <class Place>
-  struct data {
+  struct data : detail::levels_member<Q, Place>, detail::groups_member<G, Q, Place> {
     using plane_type = plane;
     extent shape{};
     typename Place::template array<std::uint8_t> codes{};
-    [[no_unique_address]] state_of<Q, Place> levels{};
-    [[no_unique_address]] typename G::template data<Place, Q> groups{};
 
     template <class Visit, class... Self>
     static void each(Visit&& visit, const path& at, Self&... self) {
       visit.derived(self.shape...);
       visit(at.is_root() ? at / "codes" : at, detail::code_element<Q>(), self.codes...);
       if constexpr (has_state<Q>) state_of<Q, Place>::each(visit, at, self.levels...);
-      G::template data<Place, Q>::each(visit, at, self.groups...);
+      if constexpr (detail::has_groups<G, Q>)
+        G::template data<Place, Q>::each(visit, at, self.groups...);
     }
 
     /// Sets the shape of this plane and of its parameters; the arrays stay.
     void set_shape(extent e) {
       shape = e;
-      groups.set_shape(e);
+      if constexpr (detail::has_groups<G, Q>) this->groups.set_shape(e);
     }
 
     /// Fails unless the arrays have the sizes that the shape demands, the bits that fill up a row
@@ -146,7 +169,7 @@ struct plane {
       requires std::same_as<Place, borrowed>
     {
       detail::check_size(at / "codes", codes.size(), detail::product(at, shape.rows, row_bytes(shape.cols)));
-      if constexpr (has_state<Q>) levels.validate(at);
+      if constexpr (has_state<Q>) this->levels.validate(at);
       const int used = int((blocks(shape.cols) * Q::bits) % 8);
       for (index_t r = 0; r < shape.rows; ++r) {
         if (used != 0 && row(r)[row_bytes(shape.cols) - 1] >> used != 0)
@@ -158,7 +181,7 @@ struct plane {
               fail(errc::corrupted, (at / "codes").str(),
                    message("code ", code(r, b), " at (", r, ", ", b, ") stands for no finite value"));
       }
-      groups.validate(at);
+      if constexpr (detail::has_groups<G, Q>) this->groups.validate(at);
     }
 
     LOWBIT_HD const std::uint8_t* row(index_t r) const
@@ -176,17 +199,21 @@ struct plane {
     LOWBIT_HD group_params<Q> params(index_t r, index_t c) const
       requires std::same_as<Place, borrowed>
     {
-      group_params<Q> p = groups.group(r, c);
-      if constexpr (scales_columns<G>)
-        for (int k = 0; k < scales_of<Q>; ++k) p.scale[k] = mul_rn(p.scale[k], groups.column(c));
-      return p;
+      if constexpr (!detail::has_groups<G, Q>) return typename G::template data<Place, Q>{}.group(r, c);
+      else {
+        group_params<Q> p = this->groups.group(r, c);
+        if constexpr (scales_columns<G>)
+          for (int k = 0; k < scales_of<Q>; ++k)
+            p.scale[k] = mul_rn(p.scale[k], this->groups.column(c));
+        return p;
+      }
     }
     /// The values of code b of row r.
     LOWBIT_HD block_of<Q> block(index_t r, index_t b) const
       requires std::same_as<Place, borrowed>
     {
       group_params<Q> p = params(r, b * dim);
-      block_of<Q> x = decode_in<Q>(levels, code(r, b), p);
+      block_of<Q> x = decode_in<Q>(this->stored_levels(), code(r, b), p);
       if constexpr (dim == 1) return reconstruct<Q>(x, p);
       else {
         for (int i = 0; i < dim; ++i) {

@@ -71,7 +71,6 @@ struct byte_counter {
 template <class F, class Place>
 struct matrix_data {
   typename F::plane_type::template data<Place> main{};
-  [[no_unique_address]]
   typename F::outliers_type::template data<Place, typename F::value_type> apart{};
 
   template <class Visit, class... Self>
