@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "support/sha256.hpp"
+#include "sha256.hpp"
 
 #include <doctest/doctest.h>
 

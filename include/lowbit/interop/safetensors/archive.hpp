@@ -24,9 +24,9 @@ class archive {
   /// the part of the header, what was found and what was expected; its code is corrupted, or
   /// unsupported for a dtype, field or number of dimensions that this version does not know.
   ///
-  /// Reads nothing outside `file`, keeps nothing that the header does not spell out, and needs
-  /// memory in proportion to the header's length, whatever sizes it claims; the data is not copied
-  /// or read. Cost: O(header + tensors log tensors).
+  /// Reads nothing outside `file`, keeps nothing that the header does not spell out, and asks for
+  /// at most 40 bytes of memory per byte of the header, whatever sizes it claims; the data is
+  /// neither copied nor read. Cost: O(header + tensors log tensors).
   static result<archive> parse(span<const std::uint8_t> file,
                                header_padding padding = header_padding::spaces_after);
   static result<archive> parse(std::vector<std::uint8_t>&& file,
