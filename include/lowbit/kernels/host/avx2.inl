@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Primitives for AVX2, FMA and F16C: eight lanes.
+constexpr int lanes = 8;
+constexpr arch target_name = arch::avx2;
+constexpr int tile_rows = 3, tile_tokens = 4;
+
+using vf = __m256;
+using vi = __m256i;
+using vb = __m256i;  // 32 bytes
+
+inline vf set1(float x) { return _mm256_set1_ps(x); }
+inline vf load(const float* p) { return _mm256_loadu_ps(p); }
+inline void store(float* p, vf a) { _mm256_storeu_ps(p, a); }
+inline vf mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
+inline vf sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
+inline vf fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+inline vf sum_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+inline float reduce(vf a) {
+  __m128 s = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+  s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+  s = _mm_add_ss(s, _mm_movehdup_ps(s));
+  return _mm_cvtss_f32(s);
+}
+
+/// Eight codes sit in `bits` bytes; each lane fetches the two bytes that hold its own.
+struct unpacker {
+  static constexpr int reads = 8;
+  vi pick, shift, mask;
+  explicit unpacker(int bits) {
+    alignas(32) std::uint8_t from[32];
+    alignas(32) std::int32_t down[8];
+    for (int l = 0; l < 8; ++l) {
+      const int first = l * bits / 8;
+      from[4 * l] = std::uint8_t(first);
+      from[4 * l + 1] = std::uint8_t(first + 1 < 8 ? first + 1 : 0x80);
+      from[4 * l + 2] = from[4 * l + 3] = 0x80;  // zero
+      down[l] = l * bits % 8;
+    }
+    pick = _mm256_load_si256(reinterpret_cast<const __m256i*>(from));
+    shift = _mm256_load_si256(reinterpret_cast<const __m256i*>(down));
+    mask = _mm256_set1_epi32((1 << bits) - 1);
+  }
+  vi operator()(const std::uint8_t* p) const {
+    long long word;
+    __builtin_memcpy(&word, p, 8);
+    const vi bytes = _mm256_shuffle_epi8(_mm256_set1_epi64x(word), pick);
+    return _mm256_and_si256(_mm256_srlv_epi32(bytes, shift), mask);
+  }
+};
+inline vf to_float(vi a) { return _mm256_cvtepi32_ps(a); }
+struct lut16 {
+  vf low, high;
+  explicit lut16(const float* t) : low(load(t)), high(load(t + 8)) {}
+  vf operator()(vi c) const {
+    return _mm256_blendv_ps(_mm256_permutevar8x32_ps(low, c), _mm256_permutevar8x32_ps(high, c),
+                            _mm256_castsi256_ps(_mm256_slli_epi32(c, 28)));
+  }
+};
+inline vf gather(const float* table, vi c) {
+  alignas(32) std::uint32_t i[8];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(i), c);
+  return _mm256_setr_ps(table[i[0]], table[i[1]], table[i[2]], table[i[3]], table[i[4]],
+                        table[i[5]], table[i[6]], table[i[7]]);
+}
+inline vf field_bits(vi c, std::uint32_t mask, int shift) {
+  return _mm256_castsi256_ps(
+      _mm256_sll_epi32(_mm256_and_si256(c, _mm256_set1_epi32(int(mask))), _mm_cvtsi32_si128(shift)));
+}
+inline vf or_bits(vf a, vf b) { return _mm256_or_ps(a, b); }
+inline vf load_f16(const std::uint8_t* p) {
+  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+inline vf load_bf16(const std::uint8_t* p) {
+  return _mm256_castsi256_ps(_mm256_slli_epi32(
+      _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))), 16));
+}
+
+/// Sixteen codes sit in 2 * bits bytes; each 16-bit lane fetches its two bytes, and a product moves
+/// its code to the top (AVX2 has no variable shift of 16-bit lanes).
+struct byte_unpacker {
+  static constexpr int codes = 32, reads = 32;
+  int bits;
+  vi pick, up;
+  __m128i down;
+  explicit byte_unpacker(int b) : bits(b), down(_mm_cvtsi32_si128(16 - b)) {
+    alignas(32) std::uint8_t from[32];
+    alignas(32) std::uint16_t factor[16];
+    for (int l = 0; l < 16; ++l) {
+      const int first = l * bits / 8, rest = l * bits % 8;
+      from[2 * l] = std::uint8_t(first);
+      from[2 * l + 1] = std::uint8_t(first + 1 < 16 ? first + 1 : 0x80);
+      factor[l] = std::uint16_t(1u << (16 - bits - rest));
+    }
+    pick = _mm256_load_si256(reinterpret_cast<const __m256i*>(from));
+    up = _mm256_load_si256(reinterpret_cast<const __m256i*>(factor));
+  }
+  vi words(const std::uint8_t* p) const {
+    const vi both =
+        _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    return _mm256_srl_epi16(_mm256_mullo_epi16(_mm256_shuffle_epi8(both, pick), up), down);
+  }
+  vb operator()(const std::uint8_t* p) const {
+    if (bits == 8) return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    return _mm256_permute4x64_epi64(_mm256_packus_epi16(words(p), words(p + 2 * bits)), 0xd8);
+  }
+};
+inline void store_bytes(std::int8_t* p, vb a) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a);
+}
+struct byte_lut {
+  const std::int8_t* table;
+  int bits;
+  vb small;
+  byte_lut(const std::int8_t* t, int b)
+      : table(t),
+        bits(b),
+        small(_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)))) {}
+  vb operator()(vb c) const {
+    if (bits <= 4) return _mm256_shuffle_epi8(small, c);
+    alignas(32) std::uint8_t i[32];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(i), c);
+    for (std::uint8_t& b : i) b = std::uint8_t(table[b]);
+    return _mm256_load_si256(reinterpret_cast<const __m256i*>(i));
+  }
+};
+inline vb add_bytes(vb a, int add) {
+  return _mm256_add_epi8(a, _mm256_set1_epi8(static_cast<char>(add)));
+}
+
+/// |w| times sign(w) x: pairs of products stay below 2^15 while |x| <= 127.
+struct int8_row {
+  vb levels, sizes;
+};
+constexpr int int8_step = 32;
+inline int8_row load_weights(const std::int8_t* p) {
+  const vb w = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  return {w, _mm256_abs_epi8(w)};
+}
+inline vf dot_quads(const int8_row& w, const std::int8_t* x, const std::int32_t*) {
+  const vb signed_x =
+      _mm256_sign_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)), w.levels);
+  return _mm256_cvtepi32_ps(
+      _mm256_madd_epi16(_mm256_maddubs_epi16(w.sizes, signed_x), _mm256_set1_epi16(1)));
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Primitives for AVX-512 (F, BW, DQ, VL, VNNI, VBMI): sixteen lanes.
+constexpr int lanes = 16;
+constexpr arch target_name = arch::avx512;
+constexpr int tile_rows = 4, tile_tokens = 4;
+
+using vf = __m512;
+using vi = __m512i;
+using vb = __m512i;  // 64 bytes
+
+inline vf set1(float x) { return _mm512_set1_ps(x); }
+inline vf load(const float* p) { return _mm512_loadu_ps(p); }
+inline void store(float* p, vf a) { _mm512_storeu_ps(p, a); }
+inline vf mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
+inline vf sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
+inline vf fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+inline vf sum_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+inline float reduce(vf a) {
+  const __m256 h = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+  __m128 s = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+  s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+  s = _mm_add_ss(s, _mm_movehdup_ps(s));
+  return _mm_cvtss_f32(s);
+}
+
+/// Sixteen codes sit in 2 * bits bytes; each lane fetches the two bytes that hold its own.
+struct unpacker {
+  static constexpr int reads = 16;
+  vi pick, shift, mask;
+  explicit unpacker(int bits) {
+    alignas(64) std::uint8_t from[64];
+    alignas(64) std::int32_t down[16];
+    for (int l = 0; l < 16; ++l) {
+      const int first = l * bits / 8;
+      from[4 * l] = std::uint8_t(first);
+      from[4 * l + 1] = std::uint8_t(first + 1 < 16 ? first + 1 : 0x80);
+      from[4 * l + 2] = from[4 * l + 3] = 0x80;  // zero
+      down[l] = l * bits % 8;
+    }
+    pick = _mm512_load_si512(from);
+    shift = _mm512_load_si512(down);
+    mask = _mm512_set1_epi32((1 << bits) - 1);
+  }
+  vi operator()(const std::uint8_t* p) const {
+    const vi all = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    return _mm512_and_si512(_mm512_srlv_epi32(_mm512_shuffle_epi8(all, pick), shift), mask);
+  }
+};
+inline vf to_float(vi a) { return _mm512_cvtepi32_ps(a); }
+struct lut16 {
+  vf table;
+  explicit lut16(const float* t) : table(load(t)) {}
+  vf operator()(vi c) const { return _mm512_permutexvar_ps(c, table); }
+};
+inline vf gather(const float* table, vi c) {
+  alignas(64) std::uint32_t i[16];
+  alignas(64) float v[16];
+  _mm512_store_si512(i, c);
+  for (int l = 0; l < 16; ++l) v[l] = table[i[l]];
+  return _mm512_load_ps(v);
+}
+inline vf field_bits(vi c, std::uint32_t mask, int shift) {
+  return _mm512_castsi512_ps(
+      _mm512_sll_epi32(_mm512_and_si512(c, _mm512_set1_epi32(int(mask))), _mm_cvtsi32_si128(shift)));
+}
+inline vf or_bits(vf a, vf b) { return _mm512_or_ps(a, b); }
+inline vf load_f16(const std::uint8_t* p) {
+  return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+inline vf load_bf16(const std::uint8_t* p) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(
+      _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))), 16));
+}
+
+/// Eight codes sit in `bits` bytes: vpermb gives each 64-bit lane its bytes, vpmultishiftqb each
+/// byte its code.
+struct byte_unpacker {
+  static constexpr int codes = 64, reads = 64;
+  vi pick, shift, mask;
+  explicit byte_unpacker(int bits) {
+    alignas(64) std::uint8_t from[64], down[64];
+    for (int i = 0; i < 64; ++i) {
+      const int b = i / 8 * bits + i % 8;
+      from[i] = std::uint8_t(b < 64 ? b : 63);
+      down[i] = std::uint8_t(i % 8 * bits);
+    }
+    pick = _mm512_load_si512(from);
+    shift = _mm512_load_si512(down);
+    mask = _mm512_set1_epi8(static_cast<char>((1 << bits) - 1));
+  }
+  vb operator()(const std::uint8_t* p) const {
+    const vi spread = _mm512_permutexvar_epi8(pick, _mm512_loadu_si512(p));
+    return _mm512_and_si512(_mm512_multishift_epi64_epi8(shift, spread), mask);
+  }
+};
+inline void store_bytes(std::int8_t* p, vb a) { _mm512_storeu_si512(p, a); }
+struct byte_lut {
+  int bits;
+  vb part[4];
+  byte_lut(const std::int8_t* t, int b) : bits(b) {
+    for (int i = 0; i < 4; ++i) part[i] = _mm512_loadu_si512(t + 64 * i);
+  }
+  vb operator()(vb c) const {
+    if (bits <= 6) return _mm512_permutexvar_epi8(c, part[0]);
+    const vb low = _mm512_permutex2var_epi8(part[0], c, part[1]);
+    if (bits == 7) return low;
+    const vb high = _mm512_permutex2var_epi8(part[2], c, part[3]);
+    return _mm512_mask_blend_epi8(_mm512_movepi8_mask(c), low, high);
+  }
+};
+inline vb add_bytes(vb a, int add) {
+  return _mm512_add_epi8(a, _mm512_set1_epi8(static_cast<char>(add)));
+}
+
+/// vpdpbusd wants one unsigned operand: the weights plus 128, repaired by the sums of x.
+struct int8_row {
+  vb levels;
+};
+constexpr int int8_step = 64;
+inline int8_row load_weights(const std::int8_t* p) {
+  return {_mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi8(static_cast<char>(0x80)))};
+}
+inline vf dot_quads(const int8_row& w, const std::int8_t* x, const std::int32_t* offset) {
+  return _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(_mm512_loadu_si512(offset), w.levels,
+                                                _mm512_loadu_si512(x)));
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Kernel text: products of rows. Included once per target, after its primitives.
+//
+// Every element of y is summed in one order, whatever tile it falls into, so that results depend
+// neither on the number of threads nor on the number of tokens.
+
+template <int Rows, int Tokens>
+inline void dot_f32_tile(const float* w, index_t w_stride, const float* x, index_t x_stride,
+                         index_t n, float* y, index_t y_stride, bool accumulate) {
+  vf sum[Rows][Tokens];
+  for (int r = 0; r < Rows; ++r)
+    for (int t = 0; t < Tokens; ++t) sum[r][t] = set1(0);
+  for (index_t k = 0; k < n; k += lanes) {
+    vf xs[Tokens];
+    for (int t = 0; t < Tokens; ++t) xs[t] = load(x + t * x_stride + k);
+    for (int r = 0; r < Rows; ++r) {
+      const vf ws = load(w + r * w_stride + k);
+      for (int t = 0; t < Tokens; ++t) sum[r][t] = sum_fma(ws, xs[t], sum[r][t]);
+    }
+  }
+  for (int t = 0; t < Tokens; ++t)
+    for (int r = 0; r < Rows; ++r) {
+      float& to = y[t * y_stride + r];
+      to = accumulate ? to + reduce(sum[r][t]) : reduce(sum[r][t]);
+    }
+}
+
+template <int Rows, int Tokens>
+inline void dot_int8_tile(const row_ops::int8_operand& w, index_t row,
+                          const row_ops::int8_operand& x, index_t token, index_t n, float* y,
+                          index_t y_stride, bool accumulate) {
+  vf sum[Rows][Tokens];
+  for (int r = 0; r < Rows; ++r)
+    for (int t = 0; t < Tokens; ++t) sum[r][t] = set1(0);
+  for (index_t k = 0; k < n; k += int8_step) {
+    for (int r = 0; r < Rows; ++r) {
+      const index_t wq = ((row + r) * w.stride + k) / 4;
+      const int8_row levels = load_weights(w.levels + 4 * wq);
+      const vf ws = load(w.scales + wq);
+      for (int t = 0; t < Tokens; ++t) {
+        const index_t xq = ((token + t) * x.stride + k) / 4;
+        const vf products = dot_quads(levels, x.levels + 4 * xq, x.offset + xq);
+        sum[r][t] = sum_fma(mul(ws, load(x.scales + xq)), products, sum[r][t]);
+        if (w.minima != nullptr)
+          sum[r][t] = sum_fma(load(w.minima + wq), load(x.minima + xq), sum[r][t]);
+      }
+    }
+  }
+  for (int t = 0; t < Tokens; ++t)
+    for (int r = 0; r < Rows; ++r) {
+      float& to = y[t * y_stride + r];
+      to = accumulate ? to + reduce(sum[r][t]) : reduce(sum[r][t]);
+    }
+}
+
+/// Covers rows x tokens with the target's tile and single rows and columns at the edges.
+template <class Tile, class Row, class Column, class One>
+inline void for_tiles(index_t rows, index_t tokens, Tile tile, Row row, Column column, One one) {
+  index_t r = 0;
+  for (; r + tile_rows <= rows; r += tile_rows) {
+    index_t t = 0;
+    for (; t + tile_tokens <= tokens; t += tile_tokens) tile(r, t);
+    for (; t < tokens; ++t) column(r, t);
+  }
+  for (; r < rows; ++r) {
+    index_t t = 0;
+    for (; t + tile_tokens <= tokens; t += tile_tokens) row(r, t);
+    for (; t < tokens; ++t) one(r, t);
+  }
+}
+
+inline void dot_f32(const float* w, index_t w_stride, index_t rows, const float* x,
+                    index_t x_stride, index_t tokens, index_t n, float* y, index_t y_stride,
+                    bool accumulate) {
+  const auto run = [&](auto tile, index_t r, index_t t) {
+    tile(w + r * w_stride, w_stride, x + t * x_stride, x_stride, n, y + t * y_stride + r, y_stride,
+         accumulate);
+  };
+  for_tiles(
+      rows, tokens, [&](index_t r, index_t t) { run(dot_f32_tile<tile_rows, tile_tokens>, r, t); },
+      [&](index_t r, index_t t) { run(dot_f32_tile<1, tile_tokens>, r, t); },
+      [&](index_t r, index_t t) { run(dot_f32_tile<tile_rows, 1>, r, t); },
+      [&](index_t r, index_t t) { run(dot_f32_tile<1, 1>, r, t); });
+}
+
+inline void dot_int8(const row_ops::int8_operand& w, index_t rows, const row_ops::int8_operand& x,
+                     index_t tokens, index_t n, float* y, index_t y_stride, bool accumulate) {
+  const auto run = [&](auto tile, index_t r, index_t t) {
+    tile(w, r, x, t, n, y + t * y_stride + r, y_stride, accumulate);
+  };
+  for_tiles(
+      rows, tokens, [&](index_t r, index_t t) { run(dot_int8_tile<tile_rows, tile_tokens>, r, t); },
+      [&](index_t r, index_t t) { run(dot_int8_tile<1, tile_tokens>, r, t); },
+      [&](index_t r, index_t t) { run(dot_int8_tile<tile_rows, 1>, r, t); },
+      [&](index_t r, index_t t) { run(dot_int8_tile<1, 1>, r, t); });
+}
+
+inline constexpr row_ops ops{target_name, levels_affine,    levels_table, levels_field, levels_f16,
+                             levels_bf16, scale,            scale_minus_zero, scale_plus, dot_f32,
+                             bytes_table, bytes_affine,     spread,       dot_int8};

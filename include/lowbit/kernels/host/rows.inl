@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Kernel text: codes to levels, levels to values. Included once per target, after its primitives.
+
+/// Calls f(pointer) for each step of a stream of codes; the last ones, where a full read would
+/// leave the buffer, from a copy.
+template <class F>
+inline void for_codes(const std::uint8_t* codes, index_t readable, index_t n, int per_step,
+                      int step_bytes, int reads, F f) {
+  index_t i = 0, at = 0;
+  for (; i < n && at + reads <= readable; i += per_step, at += step_bytes) f(codes + at, i);
+  for (; i < n; i += per_step, at += step_bytes) {
+    std::uint8_t copy[96] = {};
+    const index_t left = readable - at;
+    if (left > 0) __builtin_memcpy(copy, codes + at, std::size_t(left < reads ? left : reads));
+    f(copy, i);
+  }
+}
+
+inline void levels_affine(const std::uint8_t* codes, index_t readable, int bits, index_t n,
+                          float slope, float intercept, float* out) {
+  const unpacker unpack(bits);
+  const vf s = set1(slope), z = set1(intercept);
+  for_codes(codes, readable, n, lanes, lanes * bits / 8, unpacker::reads,
+            [&](const std::uint8_t* p, index_t i) {
+              store(out + i, fma(to_float(unpack(p)), s, z));
+            });
+}
+
+inline void levels_table(const std::uint8_t* codes, index_t readable, int bits, index_t n,
+                         const float* table, float* out) {
+  const unpacker unpack(bits);
+  if (bits <= 4) {
+    float small[16];
+    for (int i = 0; i < 16; ++i) small[i] = table[i & ((1 << bits) - 1)];
+    const lut16 look_up(small);
+    for_codes(codes, readable, n, lanes, lanes * bits / 8, unpacker::reads,
+              [&](const std::uint8_t* p, index_t i) { store(out + i, look_up(unpack(p))); });
+  } else {
+    for_codes(codes, readable, n, lanes, lanes * bits / 8, unpacker::reads,
+              [&](const std::uint8_t* p, index_t i) { store(out + i, gather(table, unpack(p))); });
+  }
+}
+
+inline void levels_field(const std::uint8_t* codes, index_t readable, int bits, index_t n,
+                         int exponent_bits, int mantissa_bits, int bias, bool is_signed,
+                         float* out) {
+  const unpacker unpack(bits);
+  const int low = exponent_bits + mantissa_bits;
+  const std::uint32_t magnitude_mask = (1u << low) - 1, sign_mask = is_signed ? 1u << low : 0;
+  const vf rebias = set1(exp2_int(127 - bias));
+  for_codes(codes, readable, n, lanes, lanes * bits / 8, unpacker::reads,
+            [&](const std::uint8_t* p, index_t i) {
+              const vi c = unpack(p);
+              const vf size = mul(field_bits(c, magnitude_mask, 23 - mantissa_bits), rebias);
+              store(out + i, or_bits(size, field_bits(c, sign_mask, 31 - low)));
+            });
+}
+
+inline void levels_f16(const std::uint8_t* codes, index_t n, float* out) {
+  for_codes(codes, 2 * n, n, lanes, 2 * lanes, 2 * lanes,
+            [&](const std::uint8_t* p, index_t i) { store(out + i, load_f16(p)); });
+}
+inline void levels_bf16(const std::uint8_t* codes, index_t n, float* out) {
+  for_codes(codes, 2 * n, n, lanes, 2 * lanes, 2 * lanes,
+            [&](const std::uint8_t* p, index_t i) { store(out + i, load_bf16(p)); });
+}
+
+/// Calls whole(i, g) for full vectors and one(i, g) for the rest of each group.
+template <class Whole, class One>
+inline void for_groups(index_t n, index_t width, index_t used, Whole whole, One one) {
+  index_t i = 0;
+  for (index_t g = 0; i < n; ++g) {
+    const index_t end = min_of(n, (g + 1) * width - used);
+    for (; i + lanes <= end; i += lanes) whole(i, g);
+    for (; i < end; ++i) one(i, g);
+  }
+}
+
+inline void scale(float* v, index_t n, index_t width, index_t used, const float* s) {
+  for_groups(
+      n, width, used, [&](index_t i, index_t g) { store(v + i, mul(set1(s[g]), load(v + i))); },
+      [&](index_t i, index_t g) { v[i] = mul_rn(s[g], v[i]); });
+}
+inline void scale_minus_zero(float* v, index_t n, index_t width, index_t used, const float* s,
+                             const float* z) {
+  for_groups(
+      n, width, used,
+      [&](index_t i, index_t g) {
+        store(v + i, mul(set1(s[g]), sub(load(v + i), set1(z[g]))));
+      },
+      [&](index_t i, index_t g) { v[i] = mul_rn(s[g], v[i] - z[g]); });
+}
+inline void scale_plus(float* v, index_t n, index_t width, index_t used, const float* s,
+                       const float* m) {
+  for_groups(
+      n, width, used,
+      [&](index_t i, index_t g) { store(v + i, fma(set1(s[g]), load(v + i), set1(m[g]))); },
+      [&](index_t i, index_t g) { v[i] = fma_rn(s[g], v[i], m[g]); });
+}
+
+inline void bytes_table(const std::uint8_t* codes, index_t readable, int bits, index_t n,
+                        const std::int8_t* table, std::int8_t* out) {
+  const byte_unpacker unpack(bits);
+  const byte_lut look_up(table, bits);
+  constexpr int step = byte_unpacker::codes;
+  for_codes(codes, readable, n, step, step * bits / 8, byte_unpacker::reads,
+            [&](const std::uint8_t* p, index_t i) { store_bytes(out + i, look_up(unpack(p))); });
+}
+inline void bytes_affine(const std::uint8_t* codes, index_t readable, int bits, index_t n, int add,
+                         std::int8_t* out) {
+  const byte_unpacker unpack(bits);
+  constexpr int step = byte_unpacker::codes;
+  for_codes(codes, readable, n, step, step * bits / 8, byte_unpacker::reads,
+            [&](const std::uint8_t* p, index_t i) { store_bytes(out + i, add_bytes(unpack(p), add)); });
+}
+
+inline void spread(const float* s, index_t n, index_t width, index_t used, float* out) {
+  const index_t quads = ceil_div(n, 4);
+  if (width / 4 % lanes == 0 && used % width == 0) {
+    for (index_t g = 0; g * width < n; ++g)
+      for (index_t i = g * width / 4; i < min_of(quads, (g + 1) * width / 4); i += lanes)
+        store(out + i, set1(s[g]));
+    return;
+  }
+  index_t i = 0;
+  for (index_t g = 0; i < quads; ++g)
+    for (const index_t end = min_of(quads, ((g + 1) * width - used) / 4); i < end; ++i) out[i] = s[g];
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Primitives in plain C++: sixteen lanes, like the widest target, so that sums have its error.
+constexpr int lanes = 16;
+constexpr arch target_name = arch::scalar;
+constexpr int tile_rows = 1, tile_tokens = 1;
+
+struct vf {
+  float v[lanes];
+};
+struct vi {
+  std::uint32_t v[lanes];
+};
+struct vb {  // 64 bytes
+  std::uint8_t v[64];
+};
+#define LOWBIT_LANES for (int l = 0; l < lanes; ++l)
+
+inline vf set1(float x) {
+  vf r;
+  LOWBIT_LANES r.v[l] = x;
+  return r;
+}
+inline vf load(const float* p) {
+  vf r;
+  __builtin_memcpy(&r, p, sizeof r);
+  return r;
+}
+inline void store(float* p, const vf& a) { __builtin_memcpy(p, &a, sizeof a); }
+inline vf mul(vf a, const vf& b) {
+  LOWBIT_LANES a.v[l] *= b.v[l];
+  return a;
+}
+inline vf sub(vf a, const vf& b) {
+  LOWBIT_LANES a.v[l] -= b.v[l];
+  return a;
+}
+inline vf fma(const vf& a, const vf& b, vf c) {
+  LOWBIT_LANES c.v[l] = fma_rn(a.v[l], b.v[l], c.v[l]);
+  return c;
+}
+/// Multiply and add in a sum, where one rounding more does no harm.
+inline vf sum_fma(const vf& a, const vf& b, vf c) {
+  LOWBIT_LANES c.v[l] += a.v[l] * b.v[l];
+  return c;
+}
+inline float reduce(vf a) {
+  for (int step = lanes / 2; step > 0; step /= 2)
+    for (int l = 0; l < step; ++l) a.v[l] += a.v[l + step];
+  return a.v[0];
+}
+
+/// Takes `lanes` codes of 1..8 bits from a byte boundary; reads `reads` bytes.
+struct unpacker {
+  static constexpr int reads = 16;
+  int bits;
+  explicit unpacker(int b) : bits(b) {}
+  vi operator()(const std::uint8_t* p) const {
+    vi r;
+    for (int half = 0; half < 2; ++half) {
+      std::uint64_t word;
+      __builtin_memcpy(&word, p + half * bits, 8);
+      for (int l = 0; l < 8; ++l)
+        r.v[8 * half + l] = std::uint32_t(word >> (l * bits)) & ((1u << bits) - 1);
+    }
+    return r;
+  }
+};
+inline vf to_float(const vi& a) {
+  vf r;
+  LOWBIT_LANES r.v[l] = float(a.v[l]);
+  return r;
+}
+struct lut16 {
+  const float* table;
+  explicit lut16(const float* t) : table(t) {}
+  vf operator()(const vi& c) const {
+    vf r;
+    LOWBIT_LANES r.v[l] = table[c.v[l] & 15];
+    return r;
+  }
+};
+inline vf gather(const float* table, const vi& c) {
+  vf r;
+  LOWBIT_LANES r.v[l] = table[c.v[l]];
+  return r;
+}
+/// Bits (code & mask) << shift, as a float.
+inline vf field_bits(const vi& c, std::uint32_t mask, int shift) {
+  vf r;
+  LOWBIT_LANES r.v[l] = bits_as<float>((c.v[l] & mask) << shift);
+  return r;
+}
+inline vf or_bits(vf a, const vf& b) {
+  LOWBIT_LANES a.v[l] = bits_as<float>(bits_as<std::uint32_t>(a.v[l]) | bits_as<std::uint32_t>(b.v[l]));
+  return a;
+}
+inline vf load_f16(const std::uint8_t* p) {
+  vf r;
+  LOWBIT_LANES {
+    std::uint16_t h;
+    __builtin_memcpy(&h, p + 2 * l, 2);
+    r.v[l] = f16::decode(h);
+  }
+  return r;
+}
+inline vf load_bf16(const std::uint8_t* p) {
+  vf r;
+  LOWBIT_LANES {
+    std::uint16_t h;
+    __builtin_memcpy(&h, p + 2 * l, 2);
+    r.v[l] = bits_as<float>(std::uint32_t(h) << 16);
+  }
+  return r;
+}
+
+/// Takes 64 codes of 1..8 bits as bytes; reads `reads` bytes.
+struct byte_unpacker {
+  static constexpr int codes = 64, reads = 64 + 8;
+  int bits;
+  explicit byte_unpacker(int b) : bits(b) {}
+  vb operator()(const std::uint8_t* p) const {
+    vb r;
+    for (int i = 0; i < 8; ++i) {
+      std::uint64_t word;
+      __builtin_memcpy(&word, p + i * bits, 8);
+      for (int l = 0; l < 8; ++l)
+        r.v[8 * i + l] = std::uint8_t((word >> (l * bits)) & ((1u << bits) - 1));
+    }
+    return r;
+  }
+};
+inline void store_bytes(std::int8_t* p, const vb& a) { __builtin_memcpy(p, &a, sizeof a); }
+struct byte_lut {
+  const std::int8_t* table;
+  byte_lut(const std::int8_t* t, int) : table(t) {}
+  vb operator()(vb c) const {
+    for (std::uint8_t& b : c.v) b = std::uint8_t(table[b]);
+    return c;
+  }
+};
+inline vb add_bytes(vb a, int add) {
+  for (std::uint8_t& b : a.v) b = std::uint8_t(b + add);
+  return a;
+}
+
+/// Sixteen exact sums of four products.
+struct int8_row {
+  const std::int8_t* p;
+};
+constexpr int int8_step = 64;
+inline int8_row load_weights(const std::int8_t* p) { return {p}; }
+inline vf dot_quads(const int8_row& w, const std::int8_t* x, const std::int32_t*) {
+  vf r;
+  LOWBIT_LANES {
+    int s = 0;
+    for (int i = 0; i < 4; ++i) s += int(w.p[4 * l + i]) * int(x[4 * l + i]);
+    r.v[l] = float(s);
+  }
+  return r;
+}
+#undef LOWBIT_LANES

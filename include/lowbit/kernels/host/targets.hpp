@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The kernel text, once per instruction set, and the choice at run time. A target's code is
+// compiled under a pragma, in a namespace of its own, so that a program built without -march still
+// gets it, and that objects built with other flags never share an inline function with it.
+#pragma once
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "../../quantizers/minifloat.hpp"
+#include "ops.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+namespace kernels::scalar {
+#include "scalar.inl"
+#include "rows.inl"
+#include "dot.inl"
+}  // namespace kernels::scalar
+}  // namespace lowbit::inline LOWBIT_ABI
+
+#if defined(__x86_64__)
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,f16c")
+#endif
+namespace lowbit::inline LOWBIT_ABI {
+namespace kernels::avx2 {
+#include "avx2.inl"
+#include "rows.inl"
+#include "dot.inl"
+}  // namespace kernels::avx2
+}  // namespace lowbit::inline LOWBIT_ABI
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+#if defined(__clang__)
+#pragma clang attribute push(                                                                    \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi,fma,f16c"))), \
+    apply_to = function)
+#else
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // in GCC 12's own intrinsics headers
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi,fma,f16c")
+#endif
+namespace lowbit::inline LOWBIT_ABI {
+namespace kernels::avx512 {
+#include "avx512.inl"
+#include "rows.inl"
+#include "dot.inl"
+}  // namespace kernels::avx512
+}  // namespace lowbit::inline LOWBIT_ABI
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#pragma GCC diagnostic pop
+#endif
+
+#endif  // __x86_64__
+
+namespace lowbit::inline LOWBIT_ABI {
+namespace kernels {
+
+inline bool has_arch(arch a) {
+#if defined(__x86_64__)
+  if (a == arch::avx2)
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (a == arch::avx512)
+    return has_arch(arch::avx2) && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") &&
+           __builtin_cpu_supports("avx512vbmi");
+#endif
+  return a == arch::scalar || a == arch::runtime;
+}
+
+/// The operations of a target; of the next best one where the machine lacks it.
+inline const row_ops& ops_of(arch a) {
+#if defined(__x86_64__)
+  static const bool avx512_here = has_arch(arch::avx512), avx2_here = has_arch(arch::avx2);
+  if ((a == arch::runtime || a == arch::avx512) && avx512_here) return avx512::ops;
+  if (a != arch::scalar && avx2_here) return avx2::ops;
+#endif
+  (void)a;
+  return scalar::ops;
+}
+
+}  // namespace kernels
+}  // namespace lowbit::inline LOWBIT_ABI
