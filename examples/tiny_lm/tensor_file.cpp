@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tensor_file.hpp"
 
-#include <lowbit/core/minifloat.hpp>
+#include <lowbit/core/bfloat16.hpp>
+#include <lowbit/core/float16.hpp>
 #include <set>
 
 namespace tiny_lm {
@@ -11,9 +12,6 @@ using lb::errc;
 using lb::fail;
 using lb::message;
 using lb::safetensors::dtype;
-
-using float16 = lb::minifloat<5, 10, lb::flavour::ieee>;
-using bfloat16 = lb::minifloat<8, 7, lb::flavour::ieee>;
 
 lb::safetensors::archive parse(const std::string& path, lb::span<const std::uint8_t> bytes) {
   auto parsed = lb::safetensors::archive::parse(bytes);
@@ -29,6 +27,19 @@ std::string shape_text(const std::vector<index_t>& shape) {
 
 bool holds_floats(const lb::safetensors::tensor& t) {
   return t.type == dtype::f32 || t.type == dtype::f16 || t.type == dtype::bf16;
+}
+
+template <class T>
+std::vector<float> finite_values(const lb::safetensors::tensor& t) {
+  const lb::unaligned_span<T> stored(t.data.data(), t.data.size() / index_t(sizeof(T)));
+  std::vector<float> values(static_cast<std::size_t>(stored.size()));
+  for (index_t i = 0; i < stored.size(); ++i) {
+    const float x = stored[i];
+    if (!lb::is_finite(x))
+      fail(errc::not_finite, t.name, message(x, " at position ", i, ", expected a number"));
+    values[static_cast<std::size_t>(i)] = x;
+  }
+  return values;
 }
 
 }  // namespace
@@ -50,19 +61,14 @@ const lb::safetensors::tensor& tensor_file::find(const tensor_spec& wanted) cons
 
 std::vector<float> tensor_file::values(const tensor_spec& wanted) const {
   const lb::safetensors::tensor& t = find(wanted);
-  const index_t count = t.data.size() / (t.type == dtype::f32 ? 4 : 2);
-  const lb::unaligned_span<float> singles(t.data.data(), count);
-  const lb::unaligned_span<std::uint16_t> halves(t.data.data(), count);
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (index_t i = 0; i < count; ++i) {
-    const float x = t.type == dtype::f32   ? singles[i]
-                    : t.type == dtype::f16 ? float16::decode(halves[i])
-                                           : bfloat16::decode(halves[i]);
-    if (!lb::is_finite(x))
-      fail(errc::not_finite, wanted.name, message(x, " at position ", i, ", expected a number"));
-    values[static_cast<std::size_t>(i)] = x;
+  switch (t.type) {
+    case dtype::f32:
+      return finite_values<float>(t);
+    case dtype::f16:
+      return finite_values<lb::float16>(t);
+    default:
+      return finite_values<lb::bfloat16>(t);
   }
-  return values;
 }
 
 tensor_file open_checkpoint(const config& sizes, const std::string& path) {

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include <chrono>
+#include <string>
+
+namespace tiny_lm {
+
+/// Says on the terminal's last line how far the work is and how long the rest may take. Where
+/// standard output is no terminal it prints nothing. `update` allocates no memory.
+class progress {
+ public:
+  /// `steps` of about equal length will follow.
+  explicit progress(int steps);
+  ~progress() { clear(); }
+  progress(const progress&) = delete;
+
+  /// Step `step`, counted from 0, has begun; `what` names it.
+  void begin(int step, std::string what);
+  /// A fraction of the current step is done. Prints at most ten times a second.
+  void update(double fraction);
+  /// Removes the line, so that something else can be printed.
+  void clear();
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  bool terminal_;
+  bool shown_ = false;
+  int steps_;
+  int step_ = 0;
+  std::string what_;
+  clock::time_point start_ = clock::now();
+  clock::time_point printed_ = start_ - std::chrono::hours(1);
+};
+
+/// "50 s", "3 min 20 s": for estimates. Writes at most `size` bytes, the closing zero among them.
+void write_duration(char* text, std::size_t size, double seconds);
+
+}  // namespace tiny_lm
