@@ -2,6 +2,7 @@
 #pragma once
 #include "../concepts.hpp"
 #include "../core/bits.hpp"
+#include "../quantizers/level_table.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 
@@ -43,7 +44,8 @@ template <class Q>
 LOWBIT_HD constexpr block_of<Q> decode_in(const state_of<Q>& levels, code_t code,
                                           const group_params<Q>& p) {
   if constexpr (selectors_of<Q> > 0) return levels.decode(code, p.selector);
-  else return levels.decode(code);
+  else if constexpr (has_state<Q>) return levels.decode(code);
+  else return level_of<Q>(code);
 }
 template <class Q>
 constexpr code_t encode_in(const state_of<Q>& levels, const block_of<Q>& x,
@@ -145,49 +147,49 @@ struct plane {
   template <class Place>
   struct data : detail::levels_member<Q, Place>, detail::groups_member<G, Q, Place> {
     using plane_type = plane;
-    extent shape{};
+    index_t cols = 0;  // all of the shape that decoding needs; the matrix knows the rest
     typename Place::template array<std::uint8_t> codes{};
 
     template <class Visit, class... Self>
     static void each(Visit&& visit, const path& at, Self&... self) {
-      visit.derived(self.shape...);
+      visit.derived(self.cols...);
       visit(at.is_root() ? at / "codes" : at, detail::code_element<Q>(), self.codes...);
       if constexpr (has_state<Q>) state_of<Q, Place>::each(visit, at, self.levels...);
       if constexpr (detail::has_groups<G, Q>)
         G::template data<Place, Q>::each(visit, at, self.groups...);
     }
 
-    /// Sets the shape of this plane and of its parameters; the arrays stay.
+    /// Tells this plane and its parameters their shape; the arrays stay.
     void set_shape(extent e) {
-      shape = e;
+      cols = e.cols;
       if constexpr (detail::has_groups<G, Q>) this->groups.set_shape(e);
     }
 
     /// Fails unless the arrays have the sizes that the shape demands, the bits that fill up a row
     /// are zero, and every code means something: O(stored), for data that came from outside.
-    void validate(const path& at) const
+    void validate(const path& at, extent e) const
       requires std::same_as<Place, borrowed>
     {
-      detail::check_size(at / "codes", codes.size(), detail::product(at, shape.rows, row_bytes(shape.cols)));
+      detail::check_size(at / "codes", codes.size(), detail::product(at, e.rows, row_bytes(cols)));
       if constexpr (has_state<Q>) this->levels.validate(at);
-      const int used = int((blocks(shape.cols) * Q::bits) % 8);
-      for (index_t r = 0; r < shape.rows; ++r) {
-        if (used != 0 && row(r)[row_bytes(shape.cols) - 1] >> used != 0)
+      const int used = int((blocks(cols) * Q::bits) % 8);
+      for (index_t r = 0; r < e.rows; ++r) {
+        if (used != 0 && row(r)[row_bytes(cols) - 1] >> used != 0)
           fail(errc::corrupted, (at / "codes").str(),
                message("bits after the last code of row ", r, " are set, expected 0"));
         if constexpr (detail::checks_codes<Q>)
-          for (index_t b = 0; b < blocks(shape.cols); ++b)
+          for (index_t b = 0; b < blocks(cols); ++b)
             if (!detail::valid_code<Q>(code(r, b)))
               fail(errc::corrupted, (at / "codes").str(),
                    message("code ", code(r, b), " at (", r, ", ", b, ") stands for no finite value"));
       }
-      if constexpr (detail::has_groups<G, Q>) this->groups.validate(at);
+      if constexpr (detail::has_groups<G, Q>) this->groups.validate(at, e);
     }
 
     LOWBIT_HD const std::uint8_t* row(index_t r) const
       requires std::same_as<Place, borrowed>
     {
-      return static_cast<const std::uint8_t*>(codes.data()) + r * row_bytes(shape.cols);
+      return static_cast<const std::uint8_t*>(codes.data()) + r * row_bytes(cols);
     }
     /// Code b of row r.
     LOWBIT_HD code_t code(index_t r, index_t b) const
@@ -218,7 +220,7 @@ struct plane {
       else {
         for (int i = 0; i < dim; ++i) {
           if constexpr (scales_columns<G>)
-            if (i > 0 && b * dim + i < shape.cols) p = params(r, b * dim + i);
+            if (i > 0 && b * dim + i < cols) p = params(r, b * dim + i);
           x[i] = reconstruct<Q>(x[i], p);
         }
         return x;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The nearest of ascending levels: what every table of levels encodes with.
+#pragma once
+#include "../core/arith.hpp"
+#include "../core/constant_array.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+/// Where the nearest level changes from a to b: their midpoint, rounded once to binary32. A value
+/// on it belongs to the lower level, as in bitsandbytes (`x > point` takes the upper one).
+LOWBIT_HD constexpr float decision_point(float a, float b) {
+  return float((double(a) + double(b)) * 0.5);
+}
+
+/// The decision points between N >= 2 ascending levels.
+template <int N>
+constexpr arr<float, N - 1> decision_points(const arr<float, N>& levels) {
+  arr<float, N - 1> points{};
+  for (int i = 0; i + 1 < N; ++i) points[i] = decision_point(levels[i], levels[i + 1]);
+  return points;
+}
+
+namespace detail {
+constexpr int top_bit(int n) {
+  int b = 1;
+  while (b * 2 <= n) b *= 2;
+  return b;
+}
+}  // namespace detail
+
+/// How many of the ascending constants are below x: the index of the nearest level when they are
+/// its decision points. Halves the interval ceil(log2 N) times, without a branch on x. NaN: 0.
+template <const auto& Points>
+LOWBIT_HD constexpr int count_below(float x) {
+  constexpr int n = int(sizeof(Points.items) / sizeof(Points.items[0])), top = detail::top_bit(n);
+  int count = 0;
+  for (int step = top; step > 0; step /= 2) {
+    const int next = count + step;
+    if (next <= n && x > constant_at<Points>(next - 1)) count = next;
+  }
+  return count;
+}
+
+/// Index of the level nearest to x among n >= 1 ascending levels, which are known at run time:
+/// anything with operator[]. Of equal levels any may be found. NaN: 0.
+template <class Levels>
+LOWBIT_HD constexpr int nearest_level(const Levels& levels, int n, float x) {
+  int low = 0;
+  while (n > 1) {
+    const int half = n / 2;
+    if (x > decision_point(levels[low + half - 1], levels[low + half])) low += half;
+    n -= half;
+  }
+  return low;
+}
+
+}  // namespace lowbit::inline LOWBIT_ABI
