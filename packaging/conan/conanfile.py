@@ -13,7 +13,7 @@ required_conan_version = ">=2.0"
 
 class LowbitConan(ConanFile):
     name = "lowbit"
-    description = "Low-bit numbers: formats composed from policies, with fused kernels for CPU and CUDA"
+    description = "Low-bit numbers: formats composed from policies, with fused kernels"
     license = "Apache-2.0 WITH LLVM-exception"
     topics = ("quantization", "low-bit", "simd", "cuda", "header-only")
     package_type = "header-library"

@@ -17,7 +17,7 @@ CONTROL = ["sqrt", "malloc"]  # surely global: they show that the probe can find
 
 
 def public_names(clang, header, flags):
-    command = [clang, "-std=c++20", "-x", "c++", "-fsyntax-only", "-Xclang", "-ast-list", *flags, "-"]
+    command = [clang, "-std=c++20", *flags, "-fsyntax-only", "-Xclang", "-ast-list", "-xc++", "-"]
     done = subprocess.run(command, input=f"#include <{header}>\n", capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(done.stderr)
@@ -48,7 +48,8 @@ def global_names(compiler, names, flags):
 
 def main():
     split = sys.argv.index("--")
-    clang, header, compilers, flags = sys.argv[1], sys.argv[2], sys.argv[3:split], sys.argv[split + 1:]
+    clang, header, *compilers = sys.argv[1:split]
+    flags = sys.argv[split + 1:]
     names = public_names(clang, header, flags)
     print(f"{len(names)} public names: {' '.join(names)}")
     wrong = False

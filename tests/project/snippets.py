@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The C++ in a page compiles, and runs where it has a main: snippets.py PAGE.md COMPILER FLAG...
 
-A snippet that shows a part of a program gets what it leaves out from a comment right before it, which
-readers of the page do not see; a brace that the comment leaves open is closed after the snippet:
+A snippet that shows a part of a program gets what it leaves out from a comment right before it,
+which readers of the page do not see; a brace that it leaves open is closed after the snippet:
 
     <!-- snippet
     #include <lowbit/lowbit.hpp>
