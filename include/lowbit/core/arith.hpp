@@ -2,9 +2,12 @@
 // Arithmetic whose result decides stored bytes: one correctly rounded binary32 operation each,
 // which no compiler may fuse, reassociate or widen.
 //
-// On the host an operation is taken in binary64 and rounded once. For +, -, *, / and sqrt this
-// double rounding is harmless (53 >= 2 * 24 + 2; Figueroa, "When is double rounding innocuous?"),
-// and the conversion in between stops contraction with any -ffp-contract and any -march.
+// The danger is contraction: g++ turns a * b + c into one fused operation whenever the target has
+// it, also across inlined functions and inside `#pragma GCC target` regions. A detour through
+// binary64 is no help, because float(double(a) * double(b)) is known to equal a * b and is made
+// that; nor is __builtin_assoc_barrier, which the vectoriser forgets. So the host passes every
+// product through an empty asm statement. Sums and quotients need nothing: what is fused is always
+// a product with a sum.
 #pragma once
 #include <cstdint>
 
@@ -40,18 +43,46 @@ LOWBIT_HD constexpr int ilog2(float x) {
   return b >= 0x00800000u ? int(b >> 23) - 127 : 31 - __builtin_clz(b) - 149;
 }
 
+namespace detail {
+/// x, of which the optimiser no longer knows that it is a product.
+template <class Float>
+LOWBIT_HD constexpr Float opaque(Float x) {
+#if !defined(__CUDA_ARCH__)
+  if (!__builtin_is_constant_evaluated()) {
+#if defined(__x86_64__)
+    asm("" : "+x"(x));
+#elif defined(__aarch64__)
+    asm("" : "+w"(x));
+#else
+    asm("" : "+m"(x));
+#endif
+  }
+#endif
+  return x;
+}
+}  // namespace detail
+
 LOWBIT_HD constexpr float mul_rn(float a, float b) {
 #if defined(__CUDA_ARCH__)
   return __fmul_rn(a, b);
 #else
-  return float(double(a) * double(b));
+  return detail::opaque(a * b);
+#endif
+}
+/// The same in binary64, for products that are not exact there: (x - y)^2 and the like. (Products
+/// of two floats are, fused or not.)
+LOWBIT_HD constexpr double mul_rn(double a, double b) {
+#if defined(__CUDA_ARCH__)
+  return __dmul_rn(a, b);
+#else
+  return detail::opaque(a * b);
 #endif
 }
 LOWBIT_HD constexpr float add_rn(float a, float b) {
 #if defined(__CUDA_ARCH__)
   return __fadd_rn(a, b);
 #else
-  return float(double(a) + double(b));
+  return a + b;
 #endif
 }
 LOWBIT_HD constexpr float sub_rn(float a, float b) { return add_rn(a, -b); }
@@ -60,13 +91,20 @@ LOWBIT_HD constexpr float div_rn(float a, float b) {
 #if defined(__CUDA_ARCH__)
   return __fdiv_rn(a, b);
 #else
-  return float(double(a) / double(b));
+  return a / b;
 #endif
 }
-inline float sqrt_rn(float a) { return float(__builtin_sqrt(double(a))); }
+/// The root of a >= 0.
+LOWBIT_HD inline float sqrt_rn(float a) {
+#if defined(__CUDA_ARCH__)
+  return __fsqrt_rn(a);
+#else
+  return __builtin_sqrtf(a);
+#endif
+}
 
-/// a * b + c rounded once. The product is exact in binary64; the sum is rounded to odd there,
-/// after which the rounding to binary32 is right (Boldo and Melquiond, "Emulation of FMA and
+/// a * b + c rounded once. The product is exact in binary64, fused or not; the sum is rounded to
+/// odd, after which the rounding to binary32 is right (Boldo and Melquiond, "Emulation of FMA and
 /// correctly rounded sums", 2008).
 LOWBIT_HD constexpr float fma_rn(float a, float b, float c) {
 #if defined(__CUDA_ARCH__)
@@ -104,7 +142,8 @@ LOWBIT_HD constexpr int round_int(float x) {
 }
 
 /// Sum of values in binary64 in one fixed order, whatever the target or the number of threads: 16
-/// strided partials combined pairwise. `f(i)` must be exact in binary64 (a float, a product of two).
+/// strided partials combined pairwise. `f(i)` must be exact in binary64 (a float, a product of
+/// two).
 template <class F>
 constexpr double ordered_sum(std::int64_t n, F f) {
   double part[16] = {};
