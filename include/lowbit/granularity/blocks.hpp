@@ -16,7 +16,7 @@ struct unscaled {
     template <class Visit, class... Self>
     static void each(Visit&&, const path&, Self&...) {}
     void set_shape(extent) {}
-    void validate(const path&) const {}
+    void validate(const path&, extent) const {}
     LOWBIT_HD group_params<Q> group(index_t, index_t) const {
       group_params<Q> p{};
       for (int k = 0; k < scales_of<Q>; ++k) p.scale[k] = 1;
@@ -172,12 +172,13 @@ struct blocks {
       if constexpr (has_zero<Q>) this->zero.set_shape(params_shape(e));
       if constexpr (selectors_of<Q> > 0) this->selector.set_shape(params_shape(e));
     }
-    void validate(const path& at) const
+    void validate(const path& at, extent e) const
       requires std::same_as<Place, borrowed>
     {
-      for (int k = 0; k < scales_of<Q>; ++k) scale[k].validate(at / scales_name(k));
-      if constexpr (has_zero<Q>) this->zero.validate(at / "zeros");
-      if constexpr (selectors_of<Q> > 0) this->selector.validate(at / "selectors");
+      const extent n = params_shape(e);
+      for (int k = 0; k < scales_of<Q>; ++k) scale[k].validate(at / scales_name(k), n);
+      if constexpr (has_zero<Q>) this->zero.validate(at / "zeros", n);
+      if constexpr (selectors_of<Q> > 0) this->selector.validate(at / "selectors", n);
     }
     LOWBIT_HD group_params<Q> group(index_t r, index_t c) const
       requires std::same_as<Place, borrowed>

@@ -14,7 +14,7 @@ struct none {
     template <class Visit, class... Self>
     static void each(Visit&&, const path&, Self&...) {}
     void set_shape(extent) {}
-    void validate(const path&) const {}
+    void validate(const path&, extent) const {}
     LOWBIT_HD V at(index_t, index_t) const { return V{}; }
     LOWBIT_HD index_t scratch_size() const { return 0; }
     LOWBIT_HD void prepare(const V*, V*) const {}

@@ -70,16 +70,19 @@ struct byte_counter {
 /// The data of a matrix of format F: its plane of codes and what is kept apart.
 template <class F, class Place>
 struct matrix_data {
+  extent size{};
   typename F::plane_type::template data<Place> main{};
   typename F::outliers_type::template data<Place, typename F::value_type> apart{};
 
   template <class Visit, class... Self>
   static void each(Visit&& visit, Self&... self) {
     const path root{};
+    visit.derived(self.size...);
     decltype(main)::each(visit, root, self.main...);
     decltype(apart)::each(visit, root / "outliers", self.apart...);
   }
   void set_shape(extent e) {
+    size = e;
     main.set_shape(e);
     apart.set_shape(e);
   }
@@ -105,14 +108,14 @@ class quantized_view : public matrix_data<F, borrowed> {
     matrix_data<F, borrowed>::each(detail::part_binder{parts},
                                    static_cast<matrix_data<F, borrowed>&>(v));
     v.set_shape(shape);
-    v.main.validate(path{});
-    v.apart.validate(path{} / "outliers");
+    v.main.validate(path{}, shape);
+    v.apart.validate(path{} / "outliers", shape);
     return v;
   }
 
-  LOWBIT_HD extent shape() const { return this->main.shape; }
-  LOWBIT_HD index_t rows() const { return this->main.shape.rows; }
-  LOWBIT_HD index_t cols() const { return this->main.shape.cols; }
+  LOWBIT_HD extent shape() const { return this->size; }
+  LOWBIT_HD index_t rows() const { return this->size.rows; }
+  LOWBIT_HD index_t cols() const { return this->size.cols; }
   /// The value of one element: exactly what `dequantize` writes. Cost: reads its parameters anew.
   LOWBIT_HD value_type at(index_t r, index_t c) const {
     if constexpr (std::same_as<typename F::outliers_type, none>) return this->main.at(r, c);
@@ -148,7 +151,7 @@ class quantized_matrix {
   }
   view_type view() && = delete;  // it would outlive its arrays
 
-  extent shape() const { return data_.main.shape; }
+  extent shape() const { return data_.size; }
   const matrix_data<F, owned>& data() const { return data_; }
   matrix_data<F, owned>& data() { return data_; }
 
