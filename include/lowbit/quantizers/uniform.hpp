@@ -29,12 +29,14 @@ struct nonnegative { // 0 .. N-1, for parameters: a scale has no sign
 };
 
 /// Integer codes of Bits bits with unit steps; the group's scale is the step. Encoding rounds to
-/// nearest, ties to even, and clamps to the levels. Strategy: affine, level = code + intercept.
+/// nearest, ties to even, and clamps to the levels; NaN gives one of the ends. Strategy: affine,
+/// level = code + intercept.
 ///
 /// `symmetric` (default) is the restricted set of most papers; `full_range` also uses -N/2, and its
 /// scale takes the sign that puts the value of largest magnitude there (as Q4_0 does); `centred`
 /// is the even-sized set without zero (QuEST, OFQ), where a tie goes to the even multiple of a
-/// step, so that 0 encodes to -1/2. The last four start at 0.
+/// step, so that 0 encodes to -1/2 (OFQ's StatsQ rounds -x: 0 becomes 1/2). The last four start at
+/// 0; `real_zero` and `minimum` are the float zero and the minimum of GPTQ, HQQ and GGUF's Q4_1.
 /// Bits is 2..8 for weights; 1 bit is `binary`. A nonnegative set may have 1..16 bits.
 template <int Bits, class Kind = symmetric>
 struct uniform {
