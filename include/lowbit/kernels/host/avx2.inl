@@ -22,6 +22,24 @@ inline float reduce(vf a) {
   return _mm_cvtss_f32(s);
 }
 
+inline vf div(vf a, vf b) { return _mm256_div_ps(a, b); }
+inline vf add(vf a, vf b) { return _mm256_add_ps(a, b); }
+inline vf max_size(vf a, vf b) {
+  return _mm256_max_ps(a, _mm256_andnot_ps(_mm256_set1_ps(-0.f), b));
+}
+inline float reduce_max(vf a) {
+  const __m128 h = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+  const __m128 s = _mm_max_ps(h, _mm_movehl_ps(h, h));
+  return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
+}
+inline void store_int8(std::int8_t* p, vf a) {
+  const __m256i q = _mm256_cvtps_epi32(a);
+  const __m128i words =
+      _mm_packs_epi32(_mm256_castsi256_si128(q), _mm256_extracti128_si256(q, 1));
+  const __m128i bytes = _mm_max_epi8(_mm_packs_epi16(words, words), _mm_set1_epi8(-127));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), bytes);
+}
+
 /// Eight codes sit in `bits` bytes; each lane fetches the two bytes that hold its own.
 struct unpacker {
   static constexpr int reads = 8;

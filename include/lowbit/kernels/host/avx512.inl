@@ -23,6 +23,20 @@ inline float reduce(vf a) {
   return _mm_cvtss_f32(s);
 }
 
+inline vf div(vf a, vf b) { return _mm512_div_ps(a, b); }
+inline vf add(vf a, vf b) { return _mm512_add_ps(a, b); }
+inline vf max_size(vf a, vf b) { return _mm512_max_ps(a, _mm512_abs_ps(b)); }
+inline float reduce_max(vf a) {
+  const __m256 q = _mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+  const __m128 h = _mm_max_ps(_mm256_castps256_ps128(q), _mm256_extractf128_ps(q, 1));
+  const __m128 s = _mm_max_ps(h, _mm_movehl_ps(h, h));
+  return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
+}
+inline void store_int8(std::int8_t* p, vf a) {
+  const vi q = _mm512_max_epi32(_mm512_cvtps_epi32(a), _mm512_set1_epi32(-127));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtsepi32_epi8(q));
+}
+
 /// Sixteen codes sit in 2 * bits bytes; each lane fetches the two bytes that hold its own.
 struct unpacker {
   static constexpr int reads = 16;

@@ -25,7 +25,9 @@ inline void dot_f32_tile(const float* w, index_t w_stride, const float* x, index
     }
 }
 
-template <int Rows, int Tokens>
+enum class int8_zero { none, integer, minimum };
+
+template <int8_zero Zero, int Rows, int Tokens>
 inline void dot_int8_tile(const row_ops::int8_operand& w, index_t row,
                           const row_ops::int8_operand& x, index_t token, index_t n, float* y,
                           index_t y_stride, bool accumulate) {
@@ -39,10 +41,13 @@ inline void dot_int8_tile(const row_ops::int8_operand& w, index_t row,
       const vf ws = load(w.scales + wq);
       for (int t = 0; t < Tokens; ++t) {
         const index_t xq = ((token + t) * x.stride + k) / 4;
-        const vf products = dot_quads(levels, x.levels + 4 * xq, x.offset + xq);
-        sum[r][t] = sum_fma(mul(ws, load(x.scales + xq)), products, sum[r][t]);
-        if (w.minima != nullptr)
-          sum[r][t] = sum_fma(load(w.minima + wq), load(x.minima + xq), sum[r][t]);
+        vf products = dot_quads(levels, x.levels + 4 * xq, x.offset + xq);
+        if constexpr (Zero == int8_zero::integer)
+          products = sub(products, mul(load(w.zeros + wq), load(x.sums + xq)));
+        const vf xs = load(x.scales + xq);
+        sum[r][t] = sum_fma(mul(ws, xs), products, sum[r][t]);
+        if constexpr (Zero == int8_zero::minimum)
+          sum[r][t] = sum_fma(load(w.minima + wq), mul(xs, load(x.sums + xq)), sum[r][t]);
       }
     }
   }
@@ -83,18 +88,28 @@ inline void dot_f32(const float* w, index_t w_stride, index_t rows, const float*
       [&](index_t r, index_t t) { run(dot_f32_tile<1, 1>, r, t); });
 }
 
-inline void dot_int8(const row_ops::int8_operand& w, index_t rows, const row_ops::int8_operand& x,
-                     index_t tokens, index_t n, float* y, index_t y_stride, bool accumulate) {
+template <int8_zero Zero>
+inline void dot_int8_as(const row_ops::int8_operand& w, index_t rows,
+                        const row_ops::int8_operand& x, index_t tokens, index_t n, float* y,
+                        index_t y_stride, bool accumulate) {
   const auto run = [&](auto tile, index_t r, index_t t) {
     tile(w, r, x, t, n, y + t * y_stride + r, y_stride, accumulate);
   };
   for_tiles(
-      rows, tokens, [&](index_t r, index_t t) { run(dot_int8_tile<tile_rows, tile_tokens>, r, t); },
-      [&](index_t r, index_t t) { run(dot_int8_tile<1, tile_tokens>, r, t); },
-      [&](index_t r, index_t t) { run(dot_int8_tile<tile_rows, 1>, r, t); },
-      [&](index_t r, index_t t) { run(dot_int8_tile<1, 1>, r, t); });
+      rows, tokens, [&](index_t r, index_t t) { run(dot_int8_tile<Zero, tile_rows, tile_tokens>, r, t); },
+      [&](index_t r, index_t t) { run(dot_int8_tile<Zero, 1, tile_tokens>, r, t); },
+      [&](index_t r, index_t t) { run(dot_int8_tile<Zero, tile_rows, 1>, r, t); },
+      [&](index_t r, index_t t) { run(dot_int8_tile<Zero, 1, 1>, r, t); });
+}
+
+inline void dot_int8(const row_ops::int8_operand& w, index_t rows, const row_ops::int8_operand& x,
+                     index_t tokens, index_t n, float* y, index_t y_stride, bool accumulate) {
+  const auto run = w.zeros != nullptr    ? dot_int8_as<int8_zero::integer>
+                   : w.minima != nullptr ? dot_int8_as<int8_zero::minimum>
+                                         : dot_int8_as<int8_zero::none>;
+  run(w, rows, x, tokens, n, y, y_stride, accumulate);
 }
 
 inline constexpr row_ops ops{target_name, levels_affine,    levels_table, levels_field, levels_f16,
                              levels_bf16, scale,            scale_minus_zero, scale_plus, dot_f32,
-                             bytes_table, bytes_affine,     spread,       dot_int8};
+                             bytes_table, bytes_affine,     spread,       absmax, quantize, dot_int8};

@@ -52,15 +52,22 @@ struct row_ops {
   /// A parameter per group -> one per four columns.
   void (*spread)(const float* s, index_t n, index_t width, index_t used, float* out);
 
+  /// Activations: max|x|, and rounding of x / s to -127..127 (ties to even; s = 0 gives 0).
+  float (*absmax)(const float* x, index_t n);
+  void (*quantize)(const float* x, index_t n, float s, std::int8_t* out);
+
   /// Weights and activations of the integer product. One scale per four columns on either side.
   struct int8_operand {
     const std::int8_t* levels;   // [rows][stride], -127..127 for activations
     const float* scales;         // [rows][stride / 4]
-    const float* minima;         // weights: [rows][stride / 4] or null; activations: scale * sum of 4
-    const std::int32_t* offset;  // activations: -128 * sum of 4; weights: null
+    const float* zeros;          // weights: [rows][stride / 4], or null; activations: null
+    const float* minima;         // weights: [rows][stride / 4], or null; activations: null
+    const float* sums;           // activations: the sum of each four levels
+    const std::int32_t* offset;  // activations: -128 times that sum
     index_t stride;
   };
-  /// y (+)= sum over quads of w.scale x.scale (exact integer sum) + w.minimum x.minimum.
+  /// y (+)= sum over quads of w.scale x.scale (w.x - w.zero x.sum) + w.minimum x.scale x.sum, where
+  /// w.x is the exact sum of four products and w.zero an integer, so that the bracket is exact too.
   void (*dot_int8)(const int8_operand& w, index_t rows, const int8_operand& x, index_t tokens,
                    index_t n, float* y, index_t y_stride, bool accumulate);
 };

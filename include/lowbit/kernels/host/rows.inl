@@ -124,5 +124,27 @@ inline void spread(const float* s, index_t n, index_t width, index_t used, float
   }
   index_t i = 0;
   for (index_t g = 0; i < quads; ++g)
-    for (const index_t end = min_of(quads, ((g + 1) * width - used) / 4); i < end; ++i) out[i] = s[g];
+    for (const index_t end = min_of(quads, ceil_div((g + 1) * width - used, 4)); i < end; ++i)
+      out[i] = s[g];
+}
+
+inline float absmax(const float* x, index_t n) {
+  vf top = set1(0);
+  index_t i = 0;
+  for (; i + lanes <= n; i += lanes) top = max_size(top, load(x + i));
+  float most = reduce_max(top);
+  for (; i < n; ++i) most = magnitude(x[i]) > most ? magnitude(x[i]) : most;
+  return most;
+}
+inline void quantize(const float* x, index_t n, float s, std::int8_t* out) {
+  if (s == 0) {
+    for (index_t i = 0; i < n; ++i) out[i] = 0;
+    return;
+  }
+  index_t i = 0;
+  for (; i + lanes <= n; i += lanes) store_int8(out + i, div(load(x + i), set1(s)));
+  for (; i < n; ++i) {
+    const int q = round_int(div_rn(x[i], s));
+    out[i] = std::int8_t(q < -127 ? -127 : q > 127 ? 127 : q);
+  }
 }

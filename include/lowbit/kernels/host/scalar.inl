@@ -49,6 +49,30 @@ inline float reduce(vf a) {
   return a.v[0];
 }
 
+inline vf div(vf a, const vf& b) {
+  LOWBIT_LANES a.v[l] = div_rn(a.v[l], b.v[l]);
+  return a;
+}
+inline vf add(vf a, const vf& b) {
+  LOWBIT_LANES a.v[l] += b.v[l];
+  return a;
+}
+inline vf max_size(vf a, const vf& b) {  // max(a, |b|)
+  LOWBIT_LANES a.v[l] = magnitude(b.v[l]) > a.v[l] ? magnitude(b.v[l]) : a.v[l];
+  return a;
+}
+inline float reduce_max(const vf& a) {
+  float m = 0;
+  LOWBIT_LANES m = a.v[l] > m ? a.v[l] : m;
+  return m;
+}
+inline void store_int8(std::int8_t* p, const vf& a) {  // nearest even, -127..127
+  LOWBIT_LANES {
+    const int q = round_int(a.v[l]);
+    p[l] = std::int8_t(q < -127 ? -127 : q > 127 ? 127 : q);
+  }
+}
+
 /// Takes `lanes` codes of 1..8 bits from a byte boundary; reads `reads` bytes.
 struct unpacker {
   static constexpr int reads = 16;

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "../core/executor.hpp"
+#include "../core/float_mode.hpp"
+#include "row_reader.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+/// Writes every value of a matrix: exactly the bits of `view.at(r, c)`, on every instruction set.
+/// The output has the shape of the matrix, else error shape_mismatch. Allocates nothing.
+template <arch Arch = arch::runtime, format_like F, executor Executor = serial>
+void dequantize(const quantized_view<F>& w, matrix_view<typename F::value_type> out,
+                const Executor& threads = {}) {
+  using V = typename F::value_type;
+  if (!(out.shape() == w.shape()))
+    fail(errc::shape_mismatch, "out",
+         message(out.rows(), " x ", out.cols(), ", expected ", w.rows(), " x ", w.cols()));
+  const kernels::row_reader<F> reader(kernels::ops_of(Arch), w);
+  constexpr index_t chunk = kernels::row_reader<F>::chunk;
+  constexpr index_t run = 16;
+  threads.for_each(ceil_div(w.rows(), run), [&](index_t piece) {
+    const float_mode_guard mode;
+    V values[chunk + kernels::row_slack];
+    for (index_t r = piece * run; r < min_of(w.rows(), (piece + 1) * run); ++r) {
+      for (index_t c = 0; c < w.cols(); c += chunk) {
+        const index_t n = min_of(chunk, w.cols() - c);
+        reader.read(r, c, n, values);
+        __builtin_memcpy(out.row(r) + c, values, std::size_t(n) * sizeof(V));
+      }
+      w.apart.add_row(r, out.row(r));
+    }
+  });
+}
+
+}  // namespace lowbit::inline LOWBIT_ABI

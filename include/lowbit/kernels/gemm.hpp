@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "product.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+namespace kernels {
+
+struct update_role {
+  template <class T>
+  static constexpr bool is = std::same_as<T, update>;
+};
+struct workspace_role {
+  template <class T>
+  static constexpr bool is = std::same_as<T, workspace>;
+};
+
+template <class... How>
+constexpr void check_product_arguments() {
+  static_assert((... && (std::same_as<How, update> || std::same_as<How, workspace> ||
+                         executor<How>)),
+                "lowbit::gemm: an argument is none of: executor, workspace, update");
+  static_assert(detail::given<detail::executor_role, How...> <= 1 &&
+                    detail::given<update_role, How...> <= 1 &&
+                    detail::given<workspace_role, How...> <= 1,
+                "lowbit::gemm: two arguments of one kind");
+}
+
+// The activations of a call, in memory that the call cuts up: first to count bytes (write = false).
+template <class T>
+struct real_source {
+  matrix_view<const T> x;
+  real_rows rows(const row_ops&, detail::carver& memory, bool write) const {
+    return copy_rows(x, memory, write);
+  }
+  static constexpr bool reads_caller = true;
+  const void* begin() const { return x.data(); }
+  const void* end() const { return x.rows() == 0 ? x.data() : x.row(x.rows() - 1) + x.cols(); }
+};
+template <class A, class T>
+struct int8_source {
+  matrix_view<const T> x;
+  int8_rows rows(const row_ops& ops, detail::carver& memory, bool write) const {
+    return quantize_rows<A>(ops, x, memory, write);
+  }
+  static constexpr bool reads_caller = true;
+  const void* begin() const { return x.data(); }
+  const void* end() const { return x.rows() == 0 ? x.data() : x.row(x.rows() - 1) + x.cols(); }
+};
+template <class Rows>
+struct prepared_source {
+  const Rows& prepared_rows;
+  Rows rows(const row_ops&, detail::carver&, bool) const { return prepared_rows; }
+  static constexpr bool reads_caller = false;
+};
+
+template <class F, class Source>
+void check_operands(const quantized_view<F>& w, const Source& x, extent x_shape,
+                    matrix_view<typename F::value_type> y) {
+  if (x_shape.cols != w.cols())
+    fail(errc::shape_mismatch, "x",
+         message(x_shape.cols, " columns, expected the ", w.cols(), " of the matrix"));
+  if (y.rows() != x_shape.rows || y.cols() != w.rows())
+    fail(errc::shape_mismatch, "y",
+         message(y.rows(), " x ", y.cols(), ", expected ", x_shape.rows, " x ", w.rows()));
+  if constexpr (Source::reads_caller)
+    if (y.rows() > 0 && y.cols() > 0) {
+      const auto* y_end = y.row(y.rows() - 1) + y.cols();
+      if (static_cast<const void*>(y.data()) < x.end() && x.begin() < static_cast<const void*>(y_end))
+        fail(errc::overlap, "y", "shares memory with x, expected separate arrays");
+    }
+}
+
+template <arch Arch, format_like F, class Source, class... How>
+void multiply(const quantized_view<F>& w, const Source& source,
+              matrix_view<typename F::value_type> y, How&... how) {
+  using source_rows = decltype(source.rows(ops_of(Arch), std::declval<detail::carver&>(), true));
+  constexpr bool int8 = std::same_as<source_rows, int8_rows> && has_int8_path<F>;
+  using rows_type = std::conditional_t<int8, int8_rows, real_rows>;
+  constexpr bool apart = !std::same_as<typename F::outliers_type, none>;
+  const row_ops& ops = ops_of(Arch);
+  const auto& threads = detail::pick<detail::executor_role>(serial{}, how...);
+  const update factors = detail::pick<update_role>(update{}, how...);
+  workspace own;
+  workspace& scratch = const_cast<workspace&>(detail::pick<workspace_role>(own, how...));
+
+  const index_t step = product<F, rows_type>::block_rows(y.rows());
+  const index_t blocks = ceil_div(w.rows(), step);
+  const index_t tasks = min_of(blocks, threads.concurrency());
+  if (tasks == 0 || y.rows() == 0) return;
+
+  // Counted first, then handed out: the two passes are the same code.
+  const auto carve = [&](detail::carver& memory, bool write, auto run) {
+    const source_rows given = source.rows(ops, memory, write);
+    real_rows values;
+    if constexpr (std::same_as<source_rows, real_rows>) values = given;
+    else if constexpr (!int8 || apart) values = decode_rows(given, memory, write);
+    rows_type rows;
+    if constexpr (int8) rows = given;
+    else rows = values;
+    product<F, rows_type> p(ops, w, rows,
+                            {reinterpret_cast<float*>(y.data()),
+                             y.stride() * product<F, rows_type>::parts},
+                            factors);
+    p.take_shared(memory);
+    run(p, values, memory);
+  };
+  detail::carver size;
+  carve(size, false, [&](auto& p, const real_rows&, detail::carver& memory) {
+    for (index_t i = 0; i < tasks; ++i) p.take_task(memory);
+  });
+  detail::carver memory(scratch.reserve(size.used()));
+  const float_mode_guard mode;
+  carve(memory, true, [&](auto& p, const real_rows& values, detail::carver& rest) {
+    p.prepare_outliers(values);
+    const index_t start = rest.used();
+    p.take_task(rest);
+    const index_t bytes = rest.used() - start;
+    std::uint8_t* const base = static_cast<std::uint8_t*>(scratch.reserve(0)) + start;
+    threads.for_each(tasks, [&](index_t i) {
+      detail::carver mine(base + i * bytes);
+      const auto task = p.take_task(mine);
+      p.run_rows(blocks * i / tasks * step, min_of(w.rows(), blocks * (i + 1) / tasks * step),
+                 task);
+    });
+  });
+}
+
+}  // namespace kernels
+
+/// Y = X W^T for rows of activations: Y(t, r) = sum over k of W(r, k) X(t, k); X is tokens x K,
+/// Y tokens x rows.
+///
+/// X is a matrix_view of float, float16, bfloat16 or any `scalar` (complex32 for complex formats),
+/// `as<A>(X)` or `prepared`. Optional arguments in any order: an executor, a workspace (without one
+/// the call allocates once), an `update` for alpha and beta.
+///
+/// Real activations: every weight has the value that `dequantize` gives it, multiplied in binary32
+/// with |error| <= (ceil(K / 16) + 16) 2^-23 sum |w x|. Int8 activations on formats of at most 8
+/// bits: exact integer sums per group. NaN and infinity of X reach the results they belong to.
+/// Results do not depend on the executor or on how many tokens share a call.
+/// Throws error: shape_mismatch, overlap of X and Y; not_finite for quantized activations.
+template <arch Arch = arch::runtime, format_like F, class A, class... How>
+void gemm(const quantized_view<F>& w, const prepared<A>& x,
+          std::type_identity_t<matrix_view<typename F::value_type>> y, How&&... how) {
+  kernels::check_product_arguments<std::remove_cvref_t<How>...>();
+  constexpr index_t parts = kernels::is_complex<typename F::value_type> ? 2 : 1;
+  const auto& rows = x.rows();
+  const kernels::prepared_source<std::remove_cvref_t<decltype(rows)>> source{rows};
+  kernels::check_operands<F>(w, source, {rows.tokens, rows.cols / parts}, y);
+  kernels::multiply<Arch>(w, source, y, how...);
+}
+template <arch Arch = arch::runtime, format_like F, class T, class... How>
+void gemm(const quantized_view<F>& w, matrix_view<T> x,
+          std::type_identity_t<matrix_view<typename F::value_type>> y, How&&... how) {
+  kernels::check_product_arguments<std::remove_cvref_t<How>...>();
+  static_assert(kernels::is_complex<T> == kernels::is_complex<typename F::value_type>,
+                "lowbit::gemm: complex formats take complex32 activations, real ones real");
+  const kernels::real_source<std::remove_const_t<T>> source{x};
+  kernels::check_operands<F>(w, source, x.shape(), y);
+  kernels::multiply<Arch>(w, source, y, how...);
+}
+template <arch Arch = arch::runtime, format_like F, class A, class T, class... How>
+void gemm(const quantized_view<F>& w, const quantized_activations<A, T>& x,
+          std::type_identity_t<matrix_view<typename F::value_type>> y, How&&... how) {
+  kernels::check_product_arguments<std::remove_cvref_t<How>...>();
+  static_assert(!kernels::is_complex<typename F::value_type>,
+                "lowbit::gemm: quantize complex activations as real ones, re and im interleaved");
+  if constexpr (kernels::int8_activations<A>) {
+    const kernels::int8_source<A, T> source{x.values};
+    kernels::check_operands<F>(w, source, x.values.shape(), y);
+    kernels::check_finite_rows(x.values);
+    kernels::multiply<Arch>(w, source, y, how...);
+  } else {
+    gemm<Arch>(w, prepare(x), y, how...);
+  }
+}
+
+/// y = W x: gemm of one token. x and y are spans, or anything with data() and size().
+template <arch Arch = arch::runtime, format_like F, class X, class... How>
+void gemv(const quantized_view<F>& w, const X& x, span<typename F::value_type> y, How&&... how) {
+  const matrix_view<typename F::value_type> row(y.data(), 1, y.size());
+  if constexpr (requires { span(x); }) {
+    const span s(x);
+    using T = std::remove_pointer_t<decltype(s.data())>;
+    gemm<Arch>(w, matrix_view<const T>(s.data(), 1, s.size()), row, how...);
+  } else {
+    gemm<Arch>(w, x, row, how...);
+  }
+}
+
+}  // namespace lowbit::inline LOWBIT_ABI

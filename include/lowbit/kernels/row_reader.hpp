@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From a row of codes to a row of values: the one place where a format meets the row operations of
+// an instruction set. Parameters are planes, so that reading their rows is the same function again.
+#pragma once
+#include "../storage/quantized_matrix.hpp"
+#include "host/targets.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+namespace kernels {
+
+/// Columns that are decoded at a time: levels and values stay in the first cache.
+inline constexpr index_t chunk_cols = 1024;
+/// Room past the end that row operations may overwrite.
+inline constexpr index_t row_slack = 64;
+
+/// Levels of a real code set of at most 8 bits, all known at compile time.
+template <class Q>
+concept tabulated = dim_of<Q> == 1 && Q::bits <= 8 && std::same_as<value_of<Q>, float> &&
+                    !has_state<Q> && selectors_of<Q> == 0;
+
+template <class Q>
+constexpr arr<float, 256> tabulate() {
+  arr<float, 256> levels{};
+  for (code_t c = 0; c < 256; ++c) levels[int(c)] = Q{}.decode(c & ((code_t(1) << Q::bits) - 1));
+  return levels;
+}
+template <class Q>
+inline constexpr arr<float, 256> levels_of = tabulate<Q>();
+
+/// A matrix whose levels are asked once: real, at most 256 of them.
+template <class Q>
+concept small_table = dim_of<Q> == 1 && Q::bits <= 8 && std::same_as<value_of<Q>, float> &&
+                      selectors_of<Q> == 0;
+
+/// The levels of one matrix, as the row operations want them.
+template <class Q>
+struct level_table {
+  explicit level_table(const state_of<Q>&) {}
+};
+template <class Q>
+  requires(small_table<Q> && has_state<Q>)
+struct level_table<Q> {
+  arr<float, 256> levels;
+  explicit level_table(const state_of<Q>& state) {
+    for (code_t c = 0; c < 256; ++c)
+      levels[int(c)] = state.decode(c & ((code_t(1) << Q::bits) - 1));
+  }
+  const float* data() const { return levels.items; }
+};
+template <class Q>
+  requires tabulated<Q>
+struct level_table<Q> {
+  explicit level_table(const state_of<Q>&) {}
+  const float* data() const { return levels_of<Q>.items; }
+};
+
+template <class Q>
+inline constexpr bool is_f32 = [] {
+  if constexpr (has_name<Q>) return Q::bits == 32 && std::string_view(Q::name) == "f32";
+  else return false;
+}();
+
+/// Levels of codes first .. first + n - 1 of row r (first a multiple of 8).
+template <class P>
+void read_levels(const row_ops& ops, const typename P::template data<borrowed>& p,
+                 const level_table<typename P::quantizer_type>& table, index_t r, index_t first,
+                 index_t n, float* out) {
+  using Q = typename P::quantizer_type;
+  const index_t skip = first * Q::bits / 8;
+  const std::uint8_t* codes = p.row(r) + skip;
+  const index_t readable = index_t(p.codes.size()) - r * P::row_bytes(p.cols) - skip;
+  if constexpr (std::same_as<strategy_of<Q>, affine_codes> && Q::bits <= 8)
+    ops.levels_affine(codes, readable, Q::bits, n, Q::slope, Q::intercept, out);
+  else if constexpr (std::same_as<Q, f16>) ops.levels_f16(codes, n, out);
+  else if constexpr (std::same_as<Q, bf16>) ops.levels_bf16(codes, n, out);
+  else if constexpr (is_f32<Q>) __builtin_memcpy(out, codes, std::size_t(n) * 4);
+  else if constexpr (std::same_as<strategy_of<Q>, field_codes> && Q::bits > 4 && Q::bits <= 8 &&
+                     Q::mantissa_bits > 0)
+    ops.levels_field(codes, readable, Q::bits, n, Q::exponent_bits, Q::mantissa_bits, Q::bias,
+                     Q::is_signed, out);
+  else if constexpr (small_table<Q>)
+    ops.levels_table(codes, readable, Q::bits, n, table.data(), out);
+  else
+    for (index_t i = 0; i < n; ++i) out[i] = p.stored_levels().decode(p.code(r, first + i));
+}
+
+template <class P>
+void read_row(const row_ops& ops, const typename P::template data<borrowed>& p,
+              const level_table<typename P::quantizer_type>& table, index_t r, index_t first,
+              index_t n, float* out);
+
+/// A row of a parameter plane, any first column.
+template <class P>
+void read_params(const row_ops& ops, const typename P::template data<borrowed>& p, index_t r,
+                 index_t first, index_t n, float* out) {
+  const level_table<typename P::quantizer_type> table(p.stored_levels());
+  const index_t early = first % 8;
+  if (early == 0) return read_row<P>(ops, p, table, r, first, n, out);
+  float wide[chunk_cols + row_slack + 16];
+  read_row<P>(ops, p, table, r, first - early, n + early, wide);
+  __builtin_memcpy(out, wide + early, std::size_t(n) * sizeof(float));
+}
+
+/// The parameters of the groups that columns first .. first + n - 1 of row r fall into.
+template <class Q, class G>
+struct row_params {
+  index_t width, used, groups;
+  float scale[chunk_cols + row_slack + 16];
+  float zero[has_zero<Q> ? chunk_cols + row_slack + 16 : 1];
+
+  template <class Data>
+  row_params(const row_ops& ops, const Data& d, index_t r, index_t cols, index_t first, index_t n) {
+    width = G::block_cols == whole ? (cols > 0 ? cols : 1) : G::block_cols;
+    used = first % width;
+    groups = ceil_div(used + n, width);
+    const index_t i = G::block_rows == whole ? 0 : r / (G::block_rows == whole ? 1 : G::block_rows);
+    if constexpr (requires { typename G::scale_plane; }) {
+      read_params<typename G::scale_plane>(ops, d.scale[0], i, first / width, groups, scale);
+      if constexpr (has_zero<Q>)
+        read_params<typename Data::zero_plane>(ops, d.zero, i, first / width, groups, zero);
+    } else {
+      for (index_t g = 0; g < groups; ++g) {
+        const group_params<Q> p = d.group(r, (first / width + g) * width);
+        scale[g] = p.scale[0];
+        if constexpr (has_zero<Q>) zero[g] = p.zero;
+      }
+    }
+    if constexpr (zero_of<Q> == zero_kind::real)  // from here on like a minimum
+      for (index_t g = 0; g < groups; ++g) zero[g] = -mul_rn(scale[g], zero[g]);
+  }
+};
+
+/// Formats whose rows the operations above can read; the rest asks code by code.
+template <class P>
+inline constexpr bool fast_rows =
+    dim_of<typename P::quantizer_type> == 1 &&
+    std::same_as<value_of<typename P::quantizer_type>, float> &&
+    scales_of<typename P::quantizer_type> == 1 && selectors_of<typename P::quantizer_type> == 0;
+
+/// Values of columns first .. first + n - 1 of row r (first a multiple of 8, n <= chunk_cols + 8),
+/// as `at` gives them. `out` has room for n rounded up to 64.
+template <class P>
+void read_row(const row_ops& ops, const typename P::template data<borrowed>& p,
+              const level_table<typename P::quantizer_type>& table, index_t r, index_t first,
+              index_t n, float* out) {
+  using Q = typename P::quantizer_type;
+  using G = typename P::granularity_type;
+  if constexpr (fast_rows<P>) {
+    read_levels<P>(ops, p, table, r, first, n, out);
+    if constexpr (detail::has_groups<G, Q>) {
+      const index_t cols = p.cols;
+      if constexpr (scales_columns<G>) {
+        row_params<Q, G> params(ops, p.groups, r, cols, first, n);
+        float s[chunk_cols + row_slack];
+        for (index_t i = 0; i < n; ++i)
+          s[i] = mul_rn(params.scale[(params.used + i) / params.width], p.groups.column(first + i));
+        if constexpr (!has_zero<Q>) ops.scale(out, n, 1, 0, s);
+        else
+          for (index_t i = 0; i < n; ++i) out[i] = p.at(r, first + i);
+      } else {
+        const row_params<Q, G> params(ops, p.groups, r, cols, first, n);
+        if constexpr (zero_of<Q> == zero_kind::none)
+          ops.scale(out, n, params.width, params.used, params.scale);
+        else if constexpr (zero_of<Q> == zero_kind::integer)
+          ops.scale_minus_zero(out, n, params.width, params.used, params.scale, params.zero);
+        else ops.scale_plus(out, n, params.width, params.used, params.scale, params.zero);
+      }
+    }
+  } else {
+    read_row_generic<P>(p, r, first, n, out);
+  }
+}
+
+/// Any real code set, code by code; parameters are read once per run of columns that share them.
+template <class P, class V>
+void read_row_generic(const typename P::template data<borrowed>& p, index_t r, index_t first,
+                      index_t n, V* out) {
+  using Q = typename P::quantizer_type;
+  using G = typename P::granularity_type;
+  constexpr int dim = P::dim;
+  const index_t cols = p.cols, end = first + n;
+  const index_t width = scales_columns<G> ? 1 : G::block_cols == whole ? cols : G::block_cols;
+  for (index_t c = first; c < end;) {
+    const group_params<Q> params = p.params(r, c);
+    const index_t stop = min_of(end, scales_columns<G> ? c + dim : (c / width + 1) * width);
+    for (; c < stop; c += dim) {
+      if constexpr (scales_columns<G> && dim > 1) {
+        const block_of<Q> x = p.block(r, c / dim);
+        for (int i = 0; i < dim && c + i < end; ++i) out[c + i - first] = x[i];
+      } else {
+        const block_of<Q> x = decode_in<Q>(p.stored_levels(), p.code(r, c / dim), params);
+        if constexpr (dim == 1) out[c - first] = reconstruct<Q>(x, params);
+        else
+          for (int i = 0; i < dim && c + i < end; ++i)
+            out[c + i - first] = reconstruct<Q>(x[i], params);
+      }
+    }
+  }
+}
+
+/// Reads rows of a matrix in pieces of `chunk` columns.
+template <format_like F>
+class row_reader {
+ public:
+  using P = typename F::plane_type;
+  using Q = typename F::quantizer_type;
+  using V = typename F::value_type;
+  static constexpr index_t chunk = chunk_cols / (8 * P::dim) * (8 * P::dim);
+
+  row_reader(const row_ops& ops, const quantized_view<F>& w)
+      : ops_(ops), w_(w), table_(w.main.stored_levels()) {}
+
+  /// Values of the main plane: columns first (a multiple of `chunk`) .. first + n - 1, n <= chunk.
+  void read(index_t r, index_t first, index_t n, V* out) const {
+    if constexpr (std::same_as<V, float>) read_row<P>(ops_, w_.main, table_, r, first, n, out);
+    else read_row_generic<P>(w_.main, r, first, n, out);
+  }
+
+ private:
+  const row_ops& ops_;
+  const quantized_view<F>& w_;
+  level_table<Q> table_;
+};
+
+}  // namespace kernels
+}  // namespace lowbit::inline LOWBIT_ABI
