@@ -49,6 +49,7 @@ inline error_handler& current_error_handler() {
 inline std::string to_text(std::string_view s) { return std::string(s); }
 inline std::string to_text(const char* s) { return s; }
 inline std::string to_text(const std::string& s) { return s; }
+inline std::string to_text(char c) { return std::string(1, c); }
 template <class T>
   requires requires(T v) { std::to_string(v); }
 std::string to_text(T v) {
