@@ -56,6 +56,17 @@ constexpr const auto& pick(const Fallback& fallback, const First& first, const R
 template <class Role, class... How>
 inline constexpr int given = (0 + ... + int(Role::template is<How>));
 
+/// A search that also quantizes scales needs a granularity that stores them so.
+template <class How, class G>
+inline constexpr bool stores_scales_of = true;
+template <class How, class G>
+  requires requires { typename How::scale_plane; }
+inline constexpr bool stores_scales_of<How, G> = [] {
+  if constexpr (requires { typename G::scale_plane; })
+    return std::same_as<typename How::scale_plane, typename G::scale_plane>;
+  else return false;
+}();
+
 /// Turns every wrong argument of quantize into one sentence.
 template <class F, class... How>
 constexpr void check_arguments() {
@@ -69,6 +80,9 @@ constexpr void check_arguments() {
                 "lowbit::quantize: this range_search does not fit the format's quantizer");
   static_assert((... && (!std::derived_from<How, rounding_solver> || solver_for<How, Q, G>)),
                 "lowbit::quantize: this rounding_solver does not fit the format");
+  static_assert((... && stores_scales_of<How, G>),
+                "lowbit::quantize: this range_search is for scales that are stored in another way "
+                "(nvfp4_absmax, four_over_six: e4m3 with one f32)");
   static_assert(given<derived_role<range_search>, How...> <= 1,
                 "lowbit::quantize: two arguments are a range_search");
   static_assert(given<derived_role<rounding_solver>, How...> <= 1,
@@ -121,6 +135,7 @@ matrix_data<F, owned> encode_matrix(matrix_view<const typename F::value_type> m,
   using O = typename F::outliers_type;
   using V = typename F::value_type;
   using P = typename F::plane_type;
+  using G = typename F::granularity_type;
   const float_mode_guard mode;
   check_finite(m);
   value_hints hints;
@@ -148,7 +163,7 @@ matrix_data<F, owned> encode_matrix(matrix_view<const typename F::value_type> m,
 
   matrix_data<F, owned> data;
   data.main = encode_plane<P>(
-      values, hints, pick<derived_role<range_search>>(default_range<Q>(), how...),
+      values, hints, pick<derived_role<range_search>>(default_range<Q, G>(), how...),
       pick<derived_role<rounding_solver>>(nearest{}, how...),
       pick<derived_role<level_source>>(learn_levels{}, how...),
       pick<executor_role>(serial{}, how...));

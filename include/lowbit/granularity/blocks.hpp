@@ -95,6 +95,26 @@ struct selector_plane<Q> {
 }  // namespace detail
 
 namespace detail {
+/// Whether a plane can hold values of both signs at a time.
+template <class P>
+inline constexpr bool stores_both_signs = [] {
+  using Q = typename P::quantizer_type;
+  if constexpr (has_zero<Q> || has_state<Q> || selectors_of<Q> > 0) return true;
+  else if constexpr (Q::bits <= 8) {
+    bool negative = false, positive = false;
+    for (code_t c = 0; c >> Q::bits == 0; ++c) {
+      const float level = Q{}.decode(c);
+      negative = negative || level < 0;
+      positive = positive || level > 0;
+    }
+    return negative && positive;
+  } else if constexpr (requires { Q::is_signed; }) return Q::is_signed;
+  else if constexpr (requires { Q::starts_at_zero; }) return !Q::starts_at_zero;
+  else return true;
+}();
+}  // namespace detail
+
+namespace detail {
 // Members that exist only where the quantizer needs them (see levels_member).
 template <class Plane, class Place>
 struct zero_member {
@@ -133,7 +153,6 @@ struct blocks {
     constexpr auto shape = [] {
       if constexpr (R == whole && C == whole) return text("per_tensor<");
       else if constexpr (R == 1 && C == whole) return text("per_row<");
-      else if constexpr (R == whole && C == 1) return text("per_column<");
       else if constexpr (R == 1) return "per_group<" + (number_text<C>() + ",");
       else return "per_block<" + (number_text<R>() + ("," + (number_text<C>() + ",")));
     }();

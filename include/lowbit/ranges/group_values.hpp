@@ -9,6 +9,9 @@ template <class Q>
 struct group_values {
   span<const value_of<Q>> values;  // row by row, outliers left out; may be empty
   span<const float> importance;    // one weight per value, or empty: all 1
+  position group{};                // where the group is in the grid of groups
+  /// The zero is stored by codes of one sign, so that a range must contain 0.
+  bool contains_zero = zero_of<Q> == zero_kind::integer;
   /// What becomes of a scale or zero once it is stored (rounding of a number; identity where the
   /// parameter is quantized in its turn, which no single group can know).
   float (*stored_scale)(float) = [](float s) { return s; };
@@ -23,25 +26,44 @@ concept range_for = requires(const R& r, const group_values<Q>& g) {
   { r.template fit<Q>(g) } -> std::same_as<group_params<Q>>;
 };
 
-/// Squared error of a group under given parameters, weighted; in binary64, in a fixed order.
-/// Levels must be in the type: a search cannot decode levels that are learned after it.
+/// A range search that must see the whole matrix first: `for_matrix<Q>(values)` returns the search
+/// for its groups, which may also say how the scales are quantized in their turn (`scale_range()`);
+/// `scale_plane` then names the only way of storing them that it fits. It sees the values before
+/// column factors are divided out.
+template <class R, class Q>
+concept plans_matrix = requires(const R& r, matrix_view<const value_of<Q>> m) {
+  r.template for_matrix<Q>(m);
+};
+template <class R, class Q>
+concept range_search_for = range_for<R, Q> || plans_matrix<R, Q>;
+
+namespace detail {
 template <class Q>
-double group_error(const group_values<Q>& g, const group_params<Q>& p) {
+float largest_magnitude(const group_values<Q>& g) {
+  float top = 0;
+  for (const value_of<Q>& x : g.values) top = magnitude(x) > top ? magnitude(x) : top;
+  return top;
+}
+}  // namespace detail
+
+/// Weighted squared error of value i under given parameters, as a product that is exact in binary64.
+template <class Q>
+double value_error(const group_values<Q>& g, const group_params<Q>& p, index_t i) {
   static_assert(!has_state<Q>,
                 "lowbit: a search that tries levels needs them in the type; learned levels come "
                 "after the ranges");
-  return ordered_sum(g.values.size(), [&](index_t i) {
-    const value_of<Q> x = g.values[i];
-    const value_of<Q> y =
-        reconstruct<Q>(decode_in<Q>(Q{}, encode_in<Q>(Q{}, normalize<Q>(x, p), p), p), p);
-    if constexpr (std::same_as<value_of<Q>, float>) {
-      const double d = double(x) - double(y);
-      return d * d * double(g.weight(i));
-    } else {
-      const double a = double(x.re) - double(y.re), b = double(x.im) - double(y.im);
-      return (a * a + b * b) * double(g.weight(i));
-    }
-  });
+  const auto weighted_square = [&](float d) { return double(mul_rn(g.weight(i), d)) * double(d); };
+  const value_of<Q> x = g.values[i];
+  const value_of<Q> y =
+      reconstruct<Q>(decode_in<Q>(Q{}, encode_in<Q>(Q{}, normalize<Q>(x, p), p), p), p);
+  if constexpr (std::same_as<value_of<Q>, float>) return weighted_square(sub_rn(x, y));
+  else return weighted_square(sub_rn(x.re, y.re)) + weighted_square(sub_rn(x.im, y.im));
+}
+
+/// Squared error of a group under given parameters, weighted; in binary64, in a fixed order.
+template <class Q>
+double group_error(const group_values<Q>& g, const group_params<Q>& p) {
+  return ordered_sum(g.values.size(), [&](index_t i) { return value_error(g, p, i); });
 }
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include "../quantizers/minifloat.hpp"
 #include "group_values.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 
 /// The range from the least to the largest value, for quantizers with a zero:
 /// S = (max - min) / peak, then Z = round(-min / S) (integer), -min / S (real) or min (minimum),
-/// with S as it will be stored. An integer zero needs 0 inside the range: min and max are widened
-/// to it. A constant group is exact: real or integer zeros widen to 0 as well, a minimum is the
-/// value itself with S = 0. All zero or empty: S = 0, Z = 0.
+/// with S as it will be stored. Where the zero is stored without a sign (integer zeros, real zeros
+/// and minima inside two_level), min and max are widened to 0. A constant group is exact: real or
+/// integer zeros widen to 0 as well, a minimum is the value itself with S = 0. A real zero keeps
+/// clear of the largest number that stores it: S is at least 2 |min| / largest, else a narrow group
+/// far from 0 would be lost. All zero or empty: S = 0, Z = 0.
 struct minmax : range_search {
   template <class Q>
     requires(has_zero<Q> && scales_of<Q> == 1 && std::same_as<value_of<Q>, float>)
@@ -25,13 +28,17 @@ struct minmax : range_search {
   /// The parameters of the range [low, high]; searches over ranges use it too.
   template <class Q>
   static group_params<Q> from_range(const group_values<Q>& g, float low, float high) {
-    if (zero_of<Q> == zero_kind::integer || (zero_of<Q> == zero_kind::real && low == high)) {
+    if (g.contains_zero || (zero_of<Q> == zero_kind::real && low == high)) {
       if (low > 0) low = 0;
       if (high < 0) high = 0;
     }
+    float s = div_rn(sub_rn(high, low), peak_of<Q>);
+    if constexpr (zero_of<Q> == zero_kind::real) {
+      const float least = div_rn(magnitude(low), mul_rn(0.5f, g.stored_zero(f32::peak)));
+      if (s < least) s = least;
+    }
     group_params<Q> p;
-    p.scale[0] = g.stored_scale(div_rn(sub_rn(high, low), peak_of<Q>));
-    const float s = p.scale[0];
+    p.scale[0] = s = g.stored_scale(s);
     if constexpr (zero_of<Q> == zero_kind::minimum) p.zero = g.stored_zero(low);
     else if constexpr (zero_of<Q> == zero_kind::real)
       p.zero = g.stored_zero(s == 0 ? 0 : div_rn(-low, s));

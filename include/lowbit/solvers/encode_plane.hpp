@@ -7,28 +7,11 @@
 #include "../core/executor.hpp"
 #include "../core/float_mode.hpp"
 #include "../granularity/blocks.hpp"
+#include "../importance.hpp"
 #include "../ranges/default.hpp"
 #include "coder.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
-
-/// Weights of the squared error, one per column (1 x cols) or one per element: what ranges, solvers
-/// and codebooks minimise. Values must be finite and not negative.
-struct importance {
-  matrix_view<const float> weights;
-  explicit importance(matrix_view<const float> w) : weights(w) {}
-  explicit importance(span<const float> columns) : weights(columns.data(), 1, columns.size()) {}
-  float at(index_t r, index_t c) const { return weights(weights.rows() == 1 ? 0 : r, c); }
-};
-
-/// A range search that must see the whole matrix first: `for_matrix<Q>(values)` returns the search
-/// for its groups, which may also say how the scales are quantized in their turn (`scale_range()`).
-template <class R, class Q>
-concept plans_matrix = requires(const R& r, matrix_view<const value_of<Q>> m) {
-  r.template for_matrix<Q>(m);
-};
-template <class R, class Q>
-concept range_search_for = range_for<R, Q> || plans_matrix<R, Q>;
 
 /// Learns levels from the normalised blocks of the matrix; the default level_source.
 struct learn_levels : level_source {
@@ -41,21 +24,13 @@ struct learn_levels : level_source {
 
 namespace detail {
 
-/// What is known about the values beside the values.
-struct value_hints {
-  const importance* weights = nullptr;
-  span<const std::uint8_t> left_out{};  // one flag per element: kept apart, or empty
-
-  bool skips(index_t i) const { return !left_out.empty() && left_out[i] != 0; }
-  float weight(index_t r, index_t c) const { return weights == nullptr ? 1.f : weights->at(r, c); }
-};
-
 template <class Q, class Range>
 auto plan_of(const Range& range, matrix_view<const value_of<Q>> values) {
   if constexpr (plans_matrix<Range, Q>) return range.template for_matrix<Q>(values);
   else return range;
 }
 
+/// What storing does to one parameter of a group.
 template <class P>
 constexpr float (*rounding_of())(float) {
   if constexpr (std::same_as<typename P::granularity_type, unscaled>)
@@ -98,12 +73,17 @@ typename G::template data<owned, Q> store_groups(const std::vector<group_params<
         d.scale[k] = encode_params<scale_plane>(values, groups, plan.scale_range());
       else
         d.scale[k] = encode_params<scale_plane>(
-            values, groups, default_range<typename scale_plane::quantizer_type>());
+            values, groups,
+            default_range<typename scale_plane::quantizer_type,
+                          typename scale_plane::granularity_type>());
     }
-    if constexpr (has_zero<Q>)
-      d.zero = encode_params<typename data::zero_plane>(
+    if constexpr (has_zero<Q>) {
+      using zero_plane = typename data::zero_plane;
+      d.zero = encode_params<zero_plane>(
           gather([](const group_params<Q>& p) { return p.zero; }), groups,
-          default_range<typename data::zero_plane::quantizer_type>());
+          default_range<typename zero_plane::quantizer_type,
+                        typename zero_plane::granularity_type>());
+    }
     if constexpr (selectors_of<Q> > 0)
       d.selector = encode_params<typename data::selector_plane>(
           gather([](const group_params<Q>& p) { return float(p.selector); }), groups, absmax{});
@@ -134,8 +114,11 @@ std::vector<group_params<Q>> fit_groups(matrix_view<const value_of<Q>> work,
     group_values<Q> g;
     if constexpr (requires { typename G::scale_plane; }) {
       g.stored_scale = rounding_of<typename G::scale_plane>();
-      if constexpr (has_zero<Q>)
-        g.stored_zero = rounding_of<typename G::template data<owned, Q>::zero_plane>();
+      if constexpr (has_zero<Q>) {
+        using zero_plane = typename G::template data<owned, Q>::zero_plane;
+        g.stored_zero = rounding_of<zero_plane>();
+        g.contains_zero = !stores_both_signs<zero_plane>;
+      }
     }
     for (index_t i = first; i < last; ++i)
       for (index_t j = 0; j < groups.cols; ++j) {
@@ -149,6 +132,7 @@ std::vector<group_params<Q>> fit_groups(matrix_view<const value_of<Q>> work,
           }
         g.values = values;
         g.importance = weights;
+        g.group = {i, j};
         params[std::size_t(i * groups.cols + j)] = plan.template fit<Q>(g);
       }
   });
@@ -180,11 +164,13 @@ typename P::template data<owned> encode_plane(matrix_view<typename P::value_type
   const index_t rows = work.rows(), cols = work.cols();
   typename P::template data<owned> out;
 
+  [[maybe_unused]] const auto plan = plan_of<Q>(range, matrix_view<const value_of<Q>>(work));
   if constexpr (scales_columns<G>) {
     using columns_plane = param_plane_of<typename G::column_number>;
     out.groups.columns = encode_params<columns_plane>(
-        G::template fit_columns<Q>(matrix_view<const value_of<Q>>(work), hints.weights), {1, cols},
-        absmax{});
+        G::template fit_columns<Q>(matrix_view<const value_of<Q>>(work), hints, plan), {1, cols},
+        default_range<typename columns_plane::quantizer_type,
+                      typename columns_plane::granularity_type>());
     const auto factor = columns_plane::bind(out.groups.columns);
     for (index_t c = 0; c < cols; ++c) {
       const float f = factor.at(0, c);
@@ -194,13 +180,13 @@ typename P::template data<owned> encode_plane(matrix_view<typename P::value_type
 
   std::vector<group_params<Q>> params;
   if constexpr (has_groups<G, Q>) {
-    const auto plan = plan_of<Q>(range, matrix_view<const value_of<Q>>(work));
     params = fit_groups<Q, G>(matrix_view<const value_of<Q>>(work), hints, plan, threads);
     const extent groups = G::params_shape(work.shape());
     if constexpr (requires { typename G::base_type; }) {
-      using base = typename G::base_type;
-      static_cast<typename base::template data<owned, Q>&>(out.groups) =
-          store_groups<Q, base>(params, groups, plan);
+      using base = typename G::base_type;  // everything but the column factors
+      if constexpr (has_groups<base, Q>)
+        static_cast<typename base::template data<owned, Q>&>(out.groups) =
+            store_groups<Q, base>(params, groups, plan);
     } else {
       out.groups = store_groups<Q, G>(params, groups, plan);
     }

@@ -204,9 +204,11 @@ struct plane {
       if constexpr (!detail::has_groups<G, Q>) return typename G::template data<Place, Q>{}.group(r, c);
       else {
         group_params<Q> p = this->groups.group(r, c);
-        if constexpr (scales_columns<G>)
-          for (int k = 0; k < scales_of<Q>; ++k)
-            p.scale[k] = mul_rn(p.scale[k], this->groups.column(c));
+        if constexpr (scales_columns<G>) {
+          const float factor = this->groups.column(c);
+          for (int k = 0; k < scales_of<Q>; ++k) p.scale[k] = mul_rn(p.scale[k], factor);
+          if constexpr (zero_of<Q> == zero_kind::minimum) p.zero = mul_rn(p.zero, factor);
+        }
         return p;
       }
     }

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "../granularity/microscaling.hpp"
+#include "fixed_scale.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+namespace detail {
+
+/// The scales of NVFP4 under a given tensor scale g.
+struct nvfp4_scales {
+  float g;
+
+  /// g = max|x| / (top_scale L): the block with the largest value gets the block scale top_scale.
+  /// An all-zero tensor has g = 1.
+  template <class Q>
+  static nvfp4_scales of(matrix_view<const value_of<Q>> m, float top_scale) {
+    float top = 0;
+    for (index_t r = 0; r < m.rows(); ++r)
+      for (index_t c = 0; c < m.cols(); ++c)
+        if (magnitude(m(r, c)) > top) top = magnitude(m(r, c));
+    const float g = div_rn(top, mul_rn(top_scale, peak_of<Q>));
+    return {g == 0 ? 1.f : g};
+  }
+  /// The scale that puts `top` on `level`, as it will decode: the block scale is clamped to
+  /// 2^-6..448 and rounded to e4m3.
+  float on_level(float top, float level) const {
+    float s = div_rn(div_rn(top, level), g);
+    if (s < 0x1p-6f) s = 0x1p-6f;
+    if (s > e4m3::peak) s = e4m3::peak;
+    return mul_rn(e4m3::decode(e4m3::encode(s)), g);
+  }
+};
+
+template <class Q>
+concept takes_nvfp4_scale = !has_zero<Q> && scales_of<Q> == 1;
+
+}  // namespace detail
+
+/// NVFP4: a tensor scale g = max|x| / (448 L) in f32, and block scales
+/// S = e4m3(clamp(A / (L g), 2^-6, 448)) with A = max|x| of the block and L the top level (6). The
+/// block scale is rounded to nearest, so that it may round down and clip A. A block far below the
+/// largest value of the tensor (by 2^-15) meets the lower clamp. Default of microscaling<16, e4m3>.
+/// All zero: g = 1. Importance does not matter. Source: torchao, nvfp4_tensor.py.
+struct nvfp4_absmax : range_search {
+  using scale_plane = tensor_scaled<e4m3>;
+
+  struct plan {
+    detail::nvfp4_scales scales;
+    template <class Q>
+    group_params<Q> fit(const group_values<Q>& block) const {
+      group_params<Q> p;
+      p.scale[0] = scales.on_level(detail::largest_magnitude(block), peak_of<Q>);
+      return p;
+    }
+    fixed_scale scale_range() const { return fixed_scale(scales.g); }
+  };
+  template <class Q>
+    requires detail::takes_nvfp4_scale<Q>
+  plan for_matrix(matrix_view<const value_of<Q>> m) const {
+    return {detail::nvfp4_scales::of<Q>(m, e4m3::peak)};
+  }
+};
+
+}  // namespace lowbit::inline LOWBIT_ABI
