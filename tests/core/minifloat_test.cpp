@@ -164,38 +164,7 @@ void for_all_minifloats(F f) {
             shifted_e4m3, unsigned_e1m3, f16, bf16, e5m10_fn>(f);
 }
 
-template <class Q>
-constexpr bool decodes_to(std::initializer_list<float> levels) {
-  code_t c = 0;
-  for (const float level : levels)
-    if (Q::decode(c++) != level) return false;
-  return true;
-}
-template <class Q>
-constexpr bool all_codes_return() {
-  for (code_t c = 0; c < code_t(1) << Q::bits; ++c)
-    if ((c & Q::all_ones) <= Q::peak_code && Q::encode(Q::decode(c)) != c) return false;
-  return true;
-}
-
 }  // namespace
-
-// The published tables of the smallest types, at compile time.
-static_assert(decodes_to<fp4_e2m1>({0, .5f, 1, 1.5f, 2, 3, 4, 6, -0.f, -.5f, -1, -1.5f, -2, -3, -4,
-                                    -6}));
-static_assert(decodes_to<fp4_e1m2>({0, .5f, 1, 1.5f, 2, 2.5f, 3, 3.5f, -0.f, -.5f}));
-static_assert(decodes_to<fp4_e3m0>({0, .25f, .5f, 1, 2, 4, 8, 16, -0.f, -.25f}));
-static_assert(decodes_to<fp6_e2m3>({0, .125f, .25f, .375f, .5f, .625f, .75f, .875f, 1, 1.125f}));
-static_assert(decodes_to<fp6_e3m2>({0, .0625f, .125f, .1875f, .25f, .3125f, .375f, .4375f, .5f}));
-static_assert(fp6_e2m3::peak == 7.5f && fp6_e3m2::peak == 28 && fp8_e4m3::peak == 448);
-static_assert(fp8_e5m2::peak == 57344 && e4m3_ieee::peak == 240 && f16::peak == 65504);
-static_assert(fp8_e4m3::decode(1) == 0x1p-9f && fp8_e5m2::decode(1) == 0x1p-16f);
-static_assert(f16::decode(1) == 0x1p-24f && bf16::decode(1) == 0x1p-133f);
-static_assert(all_codes_return<fp4_e2m1>() && all_codes_return<fp4_e1m2>() &&
-              all_codes_return<fp4_e3m0>() && all_codes_return<fp6_e2m3>() &&
-              all_codes_return<fp6_e3m2>() && all_codes_return<fp8_e4m3>() &&
-              all_codes_return<fp8_e5m2>() && all_codes_return<e4m3_ieee>() &&
-              all_codes_return<ue4m3>());
 
 TEST_CASE("every code of every type has the value of the definition and encodes to itself") {
   for_all_minifloats([]<class Q>(Q) { check_values<Q>(); });
@@ -227,12 +196,6 @@ TEST_CASE("codes of one sign are ordered like the numbers that they stand for") 
     }
     CHECK(before == Q::peak_code);
   });
-}
-
-TEST_CASE("golden vector: E2M1 to nearest even") {
-  const float xs[] = {.25f, .75f, 1.25f, 1.75f, 2.5f, 3.5f, 5, 7, -0.f, -.25f, -5.1f};
-  const code_t codes[] = {0, 2, 2, 4, 4, 6, 6, 7, 8, 8, 15};
-  for (std::size_t i = 0; i < std::size(xs); ++i) CHECK(fp4_e2m1::encode(xs[i]) == codes[i]);
 }
 
 TEST_CASE("NaN and infinity become what each named policy says") {
@@ -340,14 +303,4 @@ TEST_CASE("no two types share a name") {
   CHECK(names.contains("e4m3ieee"));
   CHECK(names.contains("ue4m3fn"));
   CHECK(names.contains("ue1m3b-3"));
-}
-
-TEST_CASE("f32 keeps every bit") {
-  for (std::uint64_t i = 0; i < 1000; ++i) {
-    const std::uint32_t b = philox{6}.word(i);
-    if (is_nan(from_bits(b))) continue;  // passing a signalling NaN may make it quiet
-    CHECK(f32::encode(from_bits(b)) == b);
-    CHECK(bits_of(f32::decode(b)) == b);
-  }
-  CHECK(f32::encode(f32::peak) == 0x7f7fffffu);
 }
