@@ -16,5 +16,6 @@
 //   formats/        named compositions
 #pragma once
 
-#include "kernels/gemm.hpp"
+#include "core/thread_pool.hpp"
+#include "storage/any_matrix.hpp"
 #include "quantize.hpp"

@@ -23,6 +23,17 @@ struct borrowed {
 
 /// What the bytes of an array are: becomes the dtype of a saved tensor.
 enum class element { u8, u16, u32, u64, f16, bf16, f32, f8_e4m3, f8_e5m2, f8_e8m0 };
+constexpr index_t element_bytes(element e) {
+  switch (e) {
+    case element::u16:
+    case element::f16:
+    case element::bf16: return 2;
+    case element::u32:
+    case element::f32: return 4;
+    case element::u64: return 8;
+    default: return 1;
+  }
+}
 
 /// The dotted name of an array, put together only when asked for.
 struct path {

@@ -33,9 +33,6 @@ struct real_source {
   real_rows rows(const row_ops&, detail::carver& memory, bool write) const {
     return copy_rows(x, memory, write);
   }
-  static constexpr bool reads_caller = true;
-  const void* begin() const { return x.data(); }
-  const void* end() const { return x.rows() == 0 ? x.data() : x.row(x.rows() - 1) + x.cols(); }
 };
 template <class A, class T>
 struct int8_source {
@@ -43,32 +40,31 @@ struct int8_source {
   int8_rows rows(const row_ops& ops, detail::carver& memory, bool write) const {
     return quantize_rows<A>(ops, x, memory, write);
   }
-  static constexpr bool reads_caller = true;
-  const void* begin() const { return x.data(); }
-  const void* end() const { return x.rows() == 0 ? x.data() : x.row(x.rows() - 1) + x.cols(); }
 };
 template <class Rows>
 struct prepared_source {
   const Rows& prepared_rows;
   Rows rows(const row_ops&, detail::carver&, bool) const { return prepared_rows; }
-  static constexpr bool reads_caller = false;
 };
 
-template <class F, class Source>
-void check_operands(const quantized_view<F>& w, const Source& x, extent x_shape,
-                    matrix_view<typename F::value_type> y) {
-  if (x_shape.cols != w.cols())
+inline void check_shapes(extent w, extent x, extent y) {
+  if (x.cols != w.cols)
     fail(errc::shape_mismatch, "x",
-         message(x_shape.cols, " columns, expected the ", w.cols(), " of the matrix"));
-  if (y.rows() != x_shape.rows || y.cols() != w.rows())
+         message(x.cols, " columns, expected the ", w.cols, " of the matrix"));
+  if (y.rows != x.rows || y.cols != w.rows)
     fail(errc::shape_mismatch, "y",
-         message(y.rows(), " x ", y.cols(), ", expected ", x_shape.rows, " x ", w.rows()));
-  if constexpr (Source::reads_caller)
-    if (y.rows() > 0 && y.cols() > 0) {
-      const auto* y_end = y.row(y.rows() - 1) + y.cols();
-      if (static_cast<const void*>(y.data()) < x.end() && x.begin() < static_cast<const void*>(y_end))
-        fail(errc::overlap, "y", "shares memory with x, expected separate arrays");
-    }
+         message(y.rows, " x ", y.cols, ", expected ", x.rows, " x ", w.rows));
+}
+
+template <class T>
+const void* end_of(matrix_view<T> m) {
+  return m.rows() == 0 || m.cols() == 0 ? m.data() : m.row(m.rows() - 1) + m.cols();
+}
+template <class T, class V>
+void check_overlap(matrix_view<T> x, matrix_view<V> y) {
+  if (static_cast<const void*>(y.data()) < end_of(x) &&
+      static_cast<const void*>(x.data()) < end_of(y))
+    fail(errc::overlap, "y", "shares memory with x, expected separate arrays");
 }
 
 template <arch Arch, format_like F, class Source, class... How>
@@ -147,7 +143,7 @@ void gemm(const quantized_view<F>& w, const prepared<A>& x,
   constexpr index_t parts = kernels::is_complex<typename F::value_type> ? 2 : 1;
   const auto& rows = x.rows();
   const kernels::prepared_source<std::remove_cvref_t<decltype(rows)>> source{rows};
-  kernels::check_operands<F>(w, source, {rows.tokens, rows.cols / parts}, y);
+  kernels::check_shapes(w.shape(), {rows.tokens, rows.cols / parts}, y.shape());
   kernels::multiply<Arch>(w, source, y, how...);
 }
 template <arch Arch = arch::runtime, format_like F, class T, class... How>
@@ -157,7 +153,8 @@ void gemm(const quantized_view<F>& w, matrix_view<T> x,
   static_assert(kernels::is_complex<T> == kernels::is_complex<typename F::value_type>,
                 "lowbit::gemm: complex formats take complex32 activations, real ones real");
   const kernels::real_source<std::remove_const_t<T>> source{x};
-  kernels::check_operands<F>(w, source, x.shape(), y);
+  kernels::check_shapes(w.shape(), x.shape(), y.shape());
+  kernels::check_overlap(x, y);
   kernels::multiply<Arch>(w, source, y, how...);
 }
 template <arch Arch = arch::runtime, format_like F, class A, class T, class... How>
@@ -168,10 +165,12 @@ void gemm(const quantized_view<F>& w, const quantized_activations<A, T>& x,
                 "lowbit::gemm: quantize complex activations as real ones, re and im interleaved");
   if constexpr (kernels::int8_activations<A>) {
     const kernels::int8_source<A, T> source{x.values};
-    kernels::check_operands<F>(w, source, x.values.shape(), y);
+    kernels::check_shapes(w.shape(), x.values.shape(), y.shape());
+    kernels::check_overlap(x.values, y);
     kernels::check_finite_rows(x.values);
     kernels::multiply<Arch>(w, source, y, how...);
   } else {
+    kernels::check_overlap(x.values, y);
     gemm<Arch>(w, prepare(x), y, how...);
   }
 }
