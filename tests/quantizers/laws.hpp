@@ -48,13 +48,12 @@ std::vector<float> sweep(float top, int n = 20000) {
   return x;
 }
 
-/// No valid level is nearer to x than the one that encode chose; a tie and the last bit of a
-/// rounded decision point are forgiven.
+/// No valid level is nearer to x than the one that encode chose.
 template <class Q>
 bool encodes_to_nearest(float x) {
   const double chosen = std::fabs(double(Q::decode(Q::encode(x))) - double(x));
   for (code_t c = 0; c >> Q::bits == 0; ++c)
-    if (is_valid<Q>(c) && std::fabs(double(Q::decode(c)) - double(x)) < chosen - 2e-7 * chosen)
+    if (is_valid<Q>(c) && std::fabs(double(Q::decode(c)) - double(x)) < chosen)
       return false;
   return true;
 }

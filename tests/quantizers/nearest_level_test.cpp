@@ -54,6 +54,16 @@ TEST_CASE("nearest_level: infinities go to the ends, NaN to the lowest level") {
   CHECK(nearest_level(five, 5, std::nanf("")) == 0);
 }
 
+TEST_CASE("nearest_level: a decision point is the last float that belongs to the lower level") {
+  const float levels[][2] = {
+      {-1, -0.6961928f}, {-0.09105004f, 0}, {0, 0.0795803f}, {0.5626170f, 0.7229568f}};
+  for (const auto& [a, b] : levels) {
+    const float p = decision_point(a, b), next = std::nextafter(p, 9.f);
+    CHECK(double(p) - double(a) <= double(b) - double(p));
+    CHECK(double(next) - double(a) > double(b) - double(next));
+  }
+}
+
 TEST_CASE("nearest_level: the midpoint of the largest levels does not overflow") {
   const float top = std::numeric_limits<float>::max();
   CHECK(decision_point(top, top) == top);

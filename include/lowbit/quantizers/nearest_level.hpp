@@ -6,10 +6,14 @@
 
 namespace lowbit::inline LOWBIT_ABI {
 
-/// Where the nearest level changes from a to b: their midpoint, rounded once to binary32. A value
-/// on it belongs to the lower level, as in bitsandbytes (`x > point` takes the upper one).
-LOWBIT_HD constexpr float decision_point(float a, float b) {
-  return float((double(a) + double(b)) * 0.5);
+/// The largest float whose nearest level is the lower of two, a < b: their midpoint, rounded down.
+/// So `x > decision_point(a, b)` picks the nearer level exactly, and a tie goes to the lower one.
+constexpr float decision_point(float a, float b) {
+  const double middle = (double(a) + double(b)) * 0.5;
+  const float point = float(middle);
+  if (double(point) <= middle) return point;
+  const std::uint32_t bits = bits_as<std::uint32_t>(point);
+  return bits_as<float>(point > 0 ? bits - 1 : bits + 1);
 }
 
 /// The decision points between N >= 2 ascending levels.
@@ -42,13 +46,14 @@ LOWBIT_HD constexpr int count_below(float x) {
 }
 
 /// Index of the level nearest to x among n >= 1 ascending levels, which are known at run time:
-/// anything with operator[]. Of equal levels any may be found. NaN: 0.
+/// anything with operator[]. A tie goes to the lower one; of equal levels any may be found. NaN: 0.
 template <class Levels>
 LOWBIT_HD constexpr int nearest_level(const Levels& levels, int n, float x) {
   int low = 0;
   while (n > 1) {
     const int half = n / 2;
-    if (x > decision_point(levels[low + half - 1], levels[low + half])) low += half;
+    const double middle = (double(levels[low + half - 1]) + double(levels[low + half])) * 0.5;
+    if (double(x) > middle) low += half;
     n -= half;
   }
   return low;
