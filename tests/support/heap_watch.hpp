@@ -25,7 +25,9 @@ class heap_watch {
   long live_, calls_;
 };
 
-inline void* counted(void* block) {
+inline void* counted_new(std::size_t size, std::align_val_t alignment = std::align_val_t(16)) {
+  const auto a = static_cast<std::size_t>(alignment);
+  void* block = std::aligned_alloc(a, (size + a - 1) / a * a);
   if (block == nullptr) std::abort();
   ++heap_calls;
   const long live = heap_live += static_cast<long>(::malloc_usable_size(block));
@@ -34,22 +36,40 @@ inline void* counted(void* block) {
   return block;
 }
 
-inline void counted_free(void* block) {
+inline void counted_delete(void* block) {
   if (block != nullptr) heap_live -= static_cast<long>(::malloc_usable_size(block));
   std::free(block);
 }
 
 }  // namespace lowbit_test
 
-// Replacements must not be inline.
-void* operator new(std::size_t size) { return lowbit_test::counted(std::malloc(size)); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  const auto a = static_cast<std::size_t>(alignment);
-  return lowbit_test::counted(std::aligned_alloc(a, (size + a - 1) / a * a));
+// Replacements must not be inline. All forms are here: an address sanitizer brings its own of those
+// that are not, and objects to memory that one gave and another takes back.
+void* operator new(std::size_t size) { return lowbit_test::counted_new(size); }
+void* operator new[](std::size_t size) { return lowbit_test::counted_new(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return lowbit_test::counted_new(size);
 }
-void operator delete(void* block) noexcept { lowbit_test::counted_free(block); }
-void operator delete(void* block, std::size_t) noexcept { lowbit_test::counted_free(block); }
-void operator delete(void* block, std::align_val_t) noexcept { lowbit_test::counted_free(block); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return lowbit_test::counted_new(size);
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return lowbit_test::counted_new(size, alignment);
+}
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+  return lowbit_test::counted_new(size, alignment);
+}
+void operator delete(void* block) noexcept { lowbit_test::counted_delete(block); }
+void operator delete[](void* block) noexcept { lowbit_test::counted_delete(block); }
+void operator delete(void* block, std::size_t) noexcept { lowbit_test::counted_delete(block); }
+void operator delete[](void* block, std::size_t) noexcept { lowbit_test::counted_delete(block); }
+void operator delete(void* block, std::align_val_t) noexcept { lowbit_test::counted_delete(block); }
+void operator delete[](void* block, std::align_val_t) noexcept {
+  lowbit_test::counted_delete(block);
+}
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept {
-  lowbit_test::counted_free(block);
+  lowbit_test::counted_delete(block);
+}
+void operator delete[](void* block, std::size_t, std::align_val_t) noexcept {
+  lowbit_test::counted_delete(block);
 }

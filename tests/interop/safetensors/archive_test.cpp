@@ -118,8 +118,8 @@ TEST_CASE("what the reference accepts: scalars, empty tensors, empty names, esca
                               R"("d":{"dtype":"U8","shape":[0],"data_offsets":[1,1]},)"
                               R"("t":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})",
                               1);
-  CHECK(empties.content.tensors()[1].name == "e");
-  CHECK(empties.content.tensors()[2].name == "d");
+  CHECK(empties.content.tensors()[1].name == "d");
+  CHECK(empties.content.tensors()[2].name == "e");
 }
 
 TEST_CASE("a failure becomes an error that names the tensor") {

@@ -105,7 +105,7 @@ class file_mutator {
     if (number && !one_in(4)) {
       // Mostly one off: the mistake of arithmetic, not of type.
       const auto value = static_cast<std::uint64_t>(std::stoull(word));
-      word = one_in(2) ? std::to_string(value + (one_in(2) ? 1u : -1u)) : any_of(numbers);
+      word = one_in(2) ? std::to_string(one_in(2) ? value + 1 : value - 1) : any_of(numbers);
     } else if (string && !one_in(4)) {
       word = any_of(strings);
     } else if (const int kind = below(6); kind == 0) {

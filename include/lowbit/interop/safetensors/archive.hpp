@@ -89,10 +89,11 @@ inline result<archive> archive::parse(span<const std::uint8_t> file, header_padd
 /// Gives each tensor its part of the data, in order of position.
 inline std::optional<failure> archive::place(std::vector<detail::header_entry>&& entries,
                                              span<const std::uint8_t> data) {
-  // Empty tensors come before the one that begins at the same position; the sort is stable, so
-  // that equal files give equal archives.
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const auto& a, const auto& b) { return *a.offsets < *b.offsets; });
+  // Empty tensors come before the one that begins where they do; names settle the rest, so that
+  // the order is the file's alone.
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+    return *a.offsets != *b.offsets ? *a.offsets < *b.offsets : a.name < b.name;
+  });
   const span<const detail::header_entry> sorted(entries);
   tensor_index_ = detail::key_index(sorted);  // tensors_ will have the same order
   if (const auto* twice = tensor_index_.duplicate(sorted))
