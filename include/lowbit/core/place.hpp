@@ -21,8 +21,14 @@ struct borrowed {
   using array = unaligned_span<T>;
 };
 
-/// What the bytes of an array are: becomes the dtype of a saved tensor.
-enum class element { u8, u16, u32, u64, f16, bf16, f32, f8_e4m3, f8_e5m2, f8_e8m0 };
+/// What the bytes of an array are: becomes the dtype of a saved tensor. `unspecified`: bytes whose
+/// giver does not say, taken as whatever is needed.
+enum class element { unspecified, u8, u16, u32, u64, f16, bf16, f32, f8_e4m3, f8_e5m2, f8_e8m0 };
+constexpr std::string_view element_name(element e) {
+  constexpr std::string_view names[] = {"unspecified", "U8",  "U16",     "U32",     "U64", "F16",
+                                        "BF16",        "F32", "F8_E4M3", "F8_E5M2", "F8_E8M0"};
+  return names[static_cast<int>(e)];
+}
 constexpr index_t element_bytes(element e) {
   switch (e) {
     case element::u16:

@@ -50,15 +50,19 @@ struct array_lister {
 };
 }  // namespace detail
 
-/// What any_matrix needs to know of a matrix type. quantized_matrix and linear specialise it; a
-/// matrix of your own may too.
+/// What any_matrix, save and load need to know of a matrix type. quantized_matrix and linear
+/// specialise it; a matrix of your own may too.
 template <class M>
 struct matrix_traits;
 
 template <class F>
 struct matrix_traits<quantized_matrix<F>> {
   using value_type = typename F::value_type;
-  static std::string name(const quantized_matrix<F>&) { return std::string(format_name<F>); }
+  static std::string name() { return std::string(format_name<F>); }
+  /// A copy of arrays that came from outside; everything they promise is checked.
+  static quantized_matrix<F> from_parts(extent shape, span<const part> parts) {
+    return quantized_matrix<F>(quantized_view<F>::from_parts(shape, parts));
+  }
   static extent shape(const quantized_matrix<F>& m) { return m.shape(); }
   static index_t bytes(const quantized_matrix<F>& m) { return m.bytes(); }
   template <class Rows>
@@ -143,7 +147,7 @@ class any_matrix {
                   "lowbit::any_matrix: holds real matrices; a complex one goes into a linear");
     explicit holder(M m) : matrix(std::move(m)) {}
     const void* type() const override { return type_of<M>(); }
-    std::string format() const override { return traits::name(matrix); }
+    std::string format() const override { return traits::name(); }
     extent shape() const override { return traits::shape(matrix); }
     index_t bytes() const override { return traits::bytes(matrix); }
     void list(std::vector<stored_array>& out) const override { traits::list(matrix, out); }

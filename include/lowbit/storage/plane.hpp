@@ -155,7 +155,8 @@ struct plane {
       visit.derived(self.cols...);
       if constexpr (requires { visit.row_length(index_t{}); })
         (visit.row_length(row_bytes(self.cols) / element_bytes(detail::code_element<Q>())), ...);
-      visit(at.is_root() ? at / "codes" : at, detail::code_element<Q>(), self.codes...);
+      if constexpr (Q::bits > 0)
+        visit(at.is_root() ? at / "codes" : at, detail::code_element<Q>(), self.codes...);
       if constexpr (has_state<Q>) state_of<Q, Place>::each(visit, at, self.levels...);
       if constexpr (detail::has_groups<G, Q>)
         G::template data<Place, Q>::each(visit, at, self.groups...);

@@ -16,6 +16,7 @@ struct device {};
 struct part {
   std::string_view name;
   span<const std::uint8_t> bytes;
+  element type = element::unspecified;
 };
 
 namespace detail {
@@ -24,25 +25,30 @@ struct part_binder {
   span<const part> parts;
 
   template <class T>
-  void operator()(const path& at, element, unaligned_span<T>& to) const {
-    const span<const std::uint8_t> bytes = find(at.str());
+  void operator()(const path& at, element type, unaligned_span<T>& to) const {
+    const span<const std::uint8_t> bytes = find(at.str(), type);
     if (bytes.size() % index_t(sizeof(T)) != 0)
       fail(errc::corrupted, at.str(),
            message(bytes.size(), " bytes, expected a multiple of ", sizeof(T)));
     to = {bytes.data(), bytes.size() / index_t(sizeof(T))};
   }
   template <class T>
-  void operator()(const path& at, element, T& to) const {
-    const span<const std::uint8_t> bytes = find(at.str());
+  void operator()(const path& at, element type, T& to) const {
+    const span<const std::uint8_t> bytes = find(at.str(), type);
     check_size(at, bytes.size(), index_t(sizeof(T)));
     __builtin_memcpy(&to, bytes.data(), sizeof(T));
   }
   template <class T>
   void derived(T&) const {}
 
-  span<const std::uint8_t> find(const std::string& name) const {
+  span<const std::uint8_t> find(const std::string& name, element type) const {
     for (const part& p : parts)
-      if (p.name == name) return p.bytes;
+      if (p.name == name) {
+        if (p.type != element::unspecified && p.type != type)
+          fail(errc::corrupted, name,
+               message("dtype ", element_name(p.type), ", expected ", element_name(type)));
+        return p.bytes;
+      }
     fail(errc::corrupted, name, "this array of the matrix is missing");
   }
 };

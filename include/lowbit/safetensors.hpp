@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Quantized matrices in safetensors files, schema 1 (see SCHEMA.md). Needs nlohmann-json.
+#pragma once
+#include "formats/list.hpp"
+#include "interop/safetensors.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+namespace detail {
+constexpr std::pair<element, safetensors::dtype> element_dtypes[] = {
+    {element::u8, safetensors::dtype::u8},           {element::u16, safetensors::dtype::u16},
+    {element::u32, safetensors::dtype::u32},         {element::u64, safetensors::dtype::u64},
+    {element::f16, safetensors::dtype::f16},         {element::bf16, safetensors::dtype::bf16},
+    {element::f32, safetensors::dtype::f32},         {element::f8_e4m3, safetensors::dtype::f8_e4m3},
+    {element::f8_e5m2, safetensors::dtype::f8_e5m2}, {element::f8_e8m0, safetensors::dtype::f8_e8m0}};
+
+inline safetensors::dtype dtype_of(element e) {
+  for (const auto& [mine, theirs] : element_dtypes)
+    if (mine == e) return theirs;
+  return safetensors::dtype::u8;
+}
+/// A dtype that no array of a matrix has must differ from all that one may have.
+inline element element_of_dtype(safetensors::dtype d, const std::string& name) {
+  for (const auto& [mine, theirs] : element_dtypes)
+    if (theirs == d) return mine;
+  fail(errc::corrupted, name,
+       message("dtype ", safetensors::name_of(d), ", which no array of a quantized matrix has"));
+}
+
+inline constexpr std::string_view schema_key = "lowbit.schema", schema_version = "1";
+}  // namespace detail
+
+/// Collects matrices and plain tensors under their names and writes them as one file.
+class matrix_writer {
+ public:
+  /// Adds a matrix; it must live until `write`.
+  void add(const std::string& name, const any_matrix& matrix) {
+    kept_.push_back(matrix);
+    const extent shape = matrix.shape();
+    metadata_.emplace_back(name + ".format", matrix.format());
+    metadata_.emplace_back(name + ".shape", message(shape.rows, ",", shape.cols));
+    for (stored_array& a : matrix.arrays())
+      tensors_.push_back({name + "." + a.name, detail::dtype_of(a.type), std::move(a.shape), a.bytes});
+  }
+  /// Adds a tensor that is no quantized matrix; its bytes must live until `write`.
+  void add(safetensors::tensor tensor) { tensors_.push_back(std::move(tensor)); }
+  void add_metadata(std::string key, std::string value) {
+    metadata_.emplace_back(std::move(key), std::move(value));
+  }
+
+  /// Writes to a temporary file and renames it, so that a failed write never replaces a good file.
+  /// Throws error io, or bad_argument for a name used twice.
+  void write(const std::string& path) const {
+    safetensors::metadata_list all{{std::string(detail::schema_key),
+                                    std::string(detail::schema_version)}};
+    all.insert(all.end(), metadata_.begin(), metadata_.end());
+    safetensors::write(path, tensors_, all);
+  }
+
+ private:
+  std::vector<any_matrix> kept_;
+  std::vector<safetensors::tensor> tensors_;
+  safetensors::metadata_list metadata_;
+};
+
+/// The matrices of a file. Typed access borrows or copies; with a list, the format is found by its
+/// name. All errors name the tensor or key, what was found and what was expected.
+class matrix_file {
+ public:
+  explicit matrix_file(const std::string& path) : matrix_file(safetensors::read_file(path)) {}
+  explicit matrix_file(std::vector<std::uint8_t> bytes)
+      : bytes_(std::move(bytes)),
+        archive_(safetensors::archive::parse(span<const std::uint8_t>(bytes_)).take()) {
+    const std::string* schema = archive_.metadata(detail::schema_key);
+    if (schema == nullptr)
+      fail(errc::unsupported, std::string(detail::schema_key),
+           "is missing: the file holds no quantized matrices of lowbit");
+    if (*schema != detail::schema_version)
+      fail(errc::unsupported, std::string(detail::schema_key),
+           message("'", *schema, "' is not known; known is '", detail::schema_version, "'"));
+  }
+  matrix_file(matrix_file&&) = default;
+  matrix_file& operator=(matrix_file&&) = default;
+
+  const safetensors::archive& archive() const { return archive_; }
+  bool contains(const std::string& name) const {
+    return archive_.metadata(name + ".format") != nullptr;
+  }
+  /// The canonical format name of a matrix.
+  const std::string& format(const std::string& name) const { return metadata(name + ".format"); }
+
+  /// A view into this file, which must outlive it.
+  template <format_like F>
+  quantized_view<F> view(const std::string& name) const& {
+    check_format(name, std::string(format_name<F>));
+    const std::vector<part> parts = parts_of(name);
+    return quantized_view<F>::from_parts(shape(name), parts);
+  }
+  template <format_like F>
+  quantized_view<F> view(const std::string& name) && = delete;
+
+  /// A matrix of a known type.
+  template <format_like F>
+  quantized_matrix<F> load(const std::string& name) const {
+    return quantized_matrix<F>(view<F>(name));
+  }
+  /// A matrix of any format in the list.
+  template <class List>
+  any_matrix load_any(const std::string& name) const {
+    const std::string& wanted = format(name);
+    any_matrix result;
+    std::string known;
+    List::for_each([&](auto entry) {
+      using M = typename decltype(entry)::matrix_type;
+      const std::string mine = matrix_traits<M>::name();
+      if (!result && mine == wanted)
+        result = matrix_traits<M>::from_parts(shape(name), parts_of(name));
+      if (known.find("'" + mine + "'") == std::string::npos)
+        known += (known.empty() ? "'" : ", '") + mine + "'";
+    });
+    if (!result)
+      fail(errc::unsupported, name + ".format",
+           message("'", wanted, "' is not known; known are: ", known));
+    return result;
+  }
+  extent shape(const std::string& name) const {
+    const std::string& text = metadata(name + ".shape");
+    index_t sizes[2] = {0, 0};
+    std::size_t at = 0;
+    bool good = true;
+    for (int i = 0; i < 2 && good; ++i) {
+      const std::size_t start = at;
+      for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
+        good = good && !__builtin_mul_overflow(sizes[i], index_t(10), &sizes[i]) &&
+               !__builtin_add_overflow(sizes[i], index_t(text[at] - '0'), &sizes[i]);
+      good = good && at > start && (i == 1 ? at == text.size() : at < text.size() && text[at] == ',');
+      ++at;
+    }
+    if (!good)
+      fail(errc::corrupted, name + ".shape",
+           message("'", text, "', expected rows and columns like '4096,11008'"));
+    return {sizes[0], sizes[1]};
+  }
+
+ private:
+  const std::string& metadata(const std::string& key) const {
+    const std::string* value = archive_.metadata(key);
+    if (value == nullptr) fail(errc::corrupted, key, "is missing in the metadata of the file");
+    return *value;
+  }
+  void check_format(const std::string& name, const std::string& expected) const {
+    if (format(name) != expected)
+      fail(errc::unsupported, name + ".format",
+           message("'", format(name), "', expected '", expected, "'"));
+  }
+  std::vector<part> parts_of(const std::string& name) const {
+    std::vector<part> parts;
+    const std::string prefix = name + ".";
+    for (const safetensors::tensor& t : archive_.tensors())
+      if (t.name.size() > prefix.size() && t.name.compare(0, prefix.size(), prefix) == 0)
+        parts.push_back({std::string_view(t.name).substr(prefix.size()), t.data,
+                         detail::element_of_dtype(t.type, t.name)});
+    return parts;
+  }
+
+  std::vector<std::uint8_t> bytes_;
+  safetensors::archive archive_;
+};
+
+/// One matrix in a file of its own.
+inline void save(const std::string& path, const std::string& name, const any_matrix& matrix) {
+  matrix_writer out;
+  out.add(name, matrix);
+  out.write(path);
+}
+
+}  // namespace lowbit::inline LOWBIT_ABI
