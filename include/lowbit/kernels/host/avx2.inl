@@ -2,7 +2,7 @@
 // Primitives for AVX2, FMA and F16C: eight lanes.
 constexpr int lanes = 8;
 constexpr arch target_name = arch::avx2;
-constexpr int tile_rows = 3, tile_tokens = 4;
+constexpr int tile_rows = 3, tile_tokens = 4, column_rows = 8;
 
 using vf = __m256;
 using vi = __m256i;

@@ -2,7 +2,7 @@
 // Primitives for AVX-512 (F, BW, DQ, VL, VNNI, VBMI): sixteen lanes.
 constexpr int lanes = 16;
 constexpr arch target_name = arch::avx512;
-constexpr int tile_rows = 4, tile_tokens = 4;
+constexpr int tile_rows = 4, tile_tokens = 4, column_rows = 8;
 
 using vf = __m512;
 using vi = __m512i;

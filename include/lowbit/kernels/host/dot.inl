@@ -4,25 +4,39 @@
 // Every element of y is summed in one order, whatever tile it falls into, so that results depend
 // neither on the number of threads nor on the number of tokens.
 
+/// Calls f(0) ... f(N - 1), unrolled with constant arguments, so that arrays of sums are registers
+/// at any optimisation level.
+template <int N, class F>
+inline void unroll(F f) {
+  [&]<int... I>(std::integer_sequence<int, I...>) {
+    (f(std::integral_constant<int, I>{}), ...);
+  }(std::make_integer_sequence<int, N>{});
+}
+
+template <int Rows, int Tokens>
+inline void write_sums(vf (&sum)[Rows][Tokens], float* y, index_t y_stride, bool accumulate) {
+  unroll<Tokens>([&](auto t) {
+    unroll<Rows>([&](auto r) {
+      float& to = y[t * y_stride + r];
+      to = accumulate ? to + reduce(sum[r][t]) : reduce(sum[r][t]);
+    });
+  });
+}
+
 template <int Rows, int Tokens>
 inline void dot_f32_tile(const float* w, index_t w_stride, const float* x, index_t x_stride,
                          index_t n, float* y, index_t y_stride, bool accumulate) {
   vf sum[Rows][Tokens];
-  for (int r = 0; r < Rows; ++r)
-    for (int t = 0; t < Tokens; ++t) sum[r][t] = set1(0);
+  unroll<Rows>([&](auto r) { unroll<Tokens>([&](auto t) { sum[r][t] = set1(0); }); });
   for (index_t k = 0; k < n; k += lanes) {
     vf xs[Tokens];
-    for (int t = 0; t < Tokens; ++t) xs[t] = load(x + t * x_stride + k);
-    for (int r = 0; r < Rows; ++r) {
+    unroll<Tokens>([&](auto t) { xs[t] = load(x + t * x_stride + k); });
+    unroll<Rows>([&](auto r) {
       const vf ws = load(w + r * w_stride + k);
-      for (int t = 0; t < Tokens; ++t) sum[r][t] = sum_fma(ws, xs[t], sum[r][t]);
-    }
+      unroll<Tokens>([&](auto t) { sum[r][t] = sum_fma(ws, xs[t], sum[r][t]); });
+    });
   }
-  for (int t = 0; t < Tokens; ++t)
-    for (int r = 0; r < Rows; ++r) {
-      float& to = y[t * y_stride + r];
-      to = accumulate ? to + reduce(sum[r][t]) : reduce(sum[r][t]);
-    }
+  write_sums(sum, y, y_stride, accumulate);
 }
 
 enum class int8_zero { none, integer, minimum };
@@ -32,14 +46,13 @@ inline void dot_int8_tile(const row_ops::int8_operand& w, index_t row,
                           const row_ops::int8_operand& x, index_t token, index_t n, float* y,
                           index_t y_stride, bool accumulate) {
   vf sum[Rows][Tokens];
-  for (int r = 0; r < Rows; ++r)
-    for (int t = 0; t < Tokens; ++t) sum[r][t] = set1(0);
+  unroll<Rows>([&](auto r) { unroll<Tokens>([&](auto t) { sum[r][t] = set1(0); }); });
   for (index_t k = 0; k < n; k += int8_step) {
-    for (int r = 0; r < Rows; ++r) {
+    unroll<Rows>([&](auto r) {
       const index_t wq = ((row + r) * w.stride + k) / 4;
       const int8_row levels = load_weights(w.levels + 4 * wq);
       const vf ws = load(w.scales + wq);
-      for (int t = 0; t < Tokens; ++t) {
+      unroll<Tokens>([&](auto t) {
         const index_t xq = ((token + t) * x.stride + k) / 4;
         vf products = dot_quads(levels, x.levels + 4 * xq, x.offset + xq);
         if constexpr (Zero == int8_zero::integer)
@@ -48,32 +61,27 @@ inline void dot_int8_tile(const row_ops::int8_operand& w, index_t row,
         sum[r][t] = sum_fma(mul(ws, xs), products, sum[r][t]);
         if constexpr (Zero == int8_zero::minimum)
           sum[r][t] = sum_fma(load(w.minima + wq), mul(xs, load(x.sums + xq)), sum[r][t]);
-      }
-    }
+      });
+    });
   }
-  for (int t = 0; t < Tokens; ++t)
-    for (int r = 0; r < Rows; ++r) {
-      float& to = y[t * y_stride + r];
-      to = accumulate ? to + reduce(sum[r][t]) : reduce(sum[r][t]);
-    }
+  write_sums(sum, y, y_stride, accumulate);
 }
 
-/// Covers rows x tokens with the target's tile and single rows and columns at the edges.
+/// Covers rows x tokens with the target's tile; columns of eight rows and single rows at the edges.
 template <class Tile, class Row, class Column, class One>
 inline void for_tiles(index_t rows, index_t tokens, Tile tile, Row row, Column column, One one) {
+  const index_t tiled = tokens / tile_tokens * tile_tokens;
   index_t r = 0;
-  for (; r + tile_rows <= rows; r += tile_rows) {
-    index_t t = 0;
-    for (; t + tile_tokens <= tokens; t += tile_tokens) tile(r, t);
-    for (; t < tokens; ++t) column(r, t);
-  }
-  for (; r < rows; ++r) {
-    index_t t = 0;
-    for (; t + tile_tokens <= tokens; t += tile_tokens) row(r, t);
-    for (; t < tokens; ++t) one(r, t);
+  if (tiled > 0)
+    for (; r + tile_rows <= rows; r += tile_rows)
+      for (index_t t = 0; t < tiled; t += tile_tokens) tile(r, t);
+  for (index_t t = 0; t < tiled; t += tile_tokens)
+    for (index_t rest = r; rest < rows; ++rest) row(rest, t);
+  for (index_t t = tiled; t < tokens; ++t) {
+    for (r = 0; r + column_rows <= rows; r += column_rows) column(r, t);
+    for (; r < rows; ++r) one(r, t);
   }
 }
-
 inline void dot_f32(const float* w, index_t w_stride, index_t rows, const float* x,
                     index_t x_stride, index_t tokens, index_t n, float* y, index_t y_stride,
                     bool accumulate) {
@@ -84,7 +92,7 @@ inline void dot_f32(const float* w, index_t w_stride, index_t rows, const float*
   for_tiles(
       rows, tokens, [&](index_t r, index_t t) { run(dot_f32_tile<tile_rows, tile_tokens>, r, t); },
       [&](index_t r, index_t t) { run(dot_f32_tile<1, tile_tokens>, r, t); },
-      [&](index_t r, index_t t) { run(dot_f32_tile<tile_rows, 1>, r, t); },
+      [&](index_t r, index_t t) { run(dot_f32_tile<column_rows, 1>, r, t); },
       [&](index_t r, index_t t) { run(dot_f32_tile<1, 1>, r, t); });
 }
 
@@ -98,7 +106,7 @@ inline void dot_int8_as(const row_ops::int8_operand& w, index_t rows,
   for_tiles(
       rows, tokens, [&](index_t r, index_t t) { run(dot_int8_tile<Zero, tile_rows, tile_tokens>, r, t); },
       [&](index_t r, index_t t) { run(dot_int8_tile<Zero, 1, tile_tokens>, r, t); },
-      [&](index_t r, index_t t) { run(dot_int8_tile<Zero, tile_rows, 1>, r, t); },
+      [&](index_t r, index_t t) { run(dot_int8_tile<Zero, column_rows, 1>, r, t); },
       [&](index_t r, index_t t) { run(dot_int8_tile<Zero, 1, 1>, r, t); });
 }
 

@@ -2,7 +2,7 @@
 // Primitives in plain C++: sixteen lanes, like the widest target, so that sums have its error.
 constexpr int lanes = 16;
 constexpr arch target_name = arch::scalar;
-constexpr int tile_rows = 1, tile_tokens = 1;
+constexpr int tile_rows = 1, tile_tokens = 1, column_rows = 1;
 
 struct vf {
   float v[lanes];

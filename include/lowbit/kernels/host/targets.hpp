@@ -7,6 +7,8 @@
 #include <immintrin.h>
 #endif
 
+#include <utility>
+
 #include "../../quantizers/minifloat.hpp"
 #include "ops.hpp"
 
