@@ -19,7 +19,8 @@ namespace lowbit::inline LOWBIT_ABI {
 // ---------------------------------------------------------------------------------------------
 // Code set: real values <-> codes. A quantizer codes one value, a codebook a block of `dim`.
 //
-//   required   bits                        1..32 (1..16 for the codes of a weight)
+//   required   bits                        1..32 (1..16 for the codes of a weight; 0 for a parameter
+//                                          that is one value for all groups, see quantizers/one.hpp)
 //              decode(code) -> V           V = float, complex32, or arr<float, dim>
 //              encode(V) -> code           nearest level; called with finite values only
 //   optional   name                        a lowbit::text; needed to save
@@ -31,7 +32,9 @@ namespace lowbit::inline LOWBIT_ABI {
 //              scales, scaled, unscaled    several scales per group (complex units have two)
 //              selectors                   several level sets, one chosen per group: decode and
 //                                          encode take the selector as a second argument
-//              state<Place>, learn         levels that travel with the matrix
+//              state<Place>, learn         levels that travel with the matrix; a state may have
+//                                          `encoder()`, an object whose `encode` is made for many
+//                                          values
 //              range                       the range search used when quantize is given none
 // ---------------------------------------------------------------------------------------------
 
@@ -163,7 +166,7 @@ concept matrix_value = std::same_as<V, float> || std::same_as<V, complex32>;
 template <class Q>
 concept has_bits = requires {
   { Q::bits } -> std::convertible_to<int>;
-} && (Q::bits >= 1 && Q::bits <= 32);
+} && (Q::bits >= 0 && Q::bits <= 32);
 template <class Q>
 concept has_decode = requires { typename detail::decoded<Q>::type; };
 template <class Q>

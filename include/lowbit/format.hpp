@@ -11,7 +11,7 @@ namespace lowbit::inline LOWBIT_ABI {
 ///   using w4 = format<uniform<4>, per_group<128>>;
 template <class Quantizer, class Granularity = per_row, class Outliers = none>
 struct format {
-  static_assert(has_bits<Quantizer>,
+  static_assert(has_bits<Quantizer> && requires { requires Quantizer::bits >= 1; },
                 "lowbit::format: the quantizer must have 'static constexpr int bits', 1 to 32");
   static_assert(has_decode<Quantizer>,
                 "lowbit::format: the quantizer must have 'decode(code)'");

@@ -95,23 +95,33 @@ struct selector_plane<Q> {
 }  // namespace detail
 
 namespace detail {
-/// Whether a plane can hold values of both signs at a time.
+/// What storing does to one parameter of a group.
 template <class P>
-inline constexpr bool stores_both_signs = [] {
-  using Q = typename P::quantizer_type;
-  if constexpr (has_zero<Q> || has_state<Q> || selectors_of<Q> > 0) return true;
+constexpr float (*rounding_of())(float) {
+  if constexpr (std::same_as<typename P::granularity_type, unscaled>)
+    return [](float x) { return P::quantizer_type::decode(P::quantizer_type::encode(x)); };
+  else return [](float x) { return x; };
+}
+
+/// Whether a code set has levels of both signs.
+template <class Q>
+inline constexpr bool has_both_signs = [] {
+  if constexpr (has_state<Q> || selectors_of<Q> > 0) return true;
   else if constexpr (Q::bits <= 8) {
     bool negative = false, positive = false;
     for (code_t c = 0; c >> Q::bits == 0; ++c) {
-      const float level = Q{}.decode(c);
-      negative = negative || level < 0;
-      positive = positive || level > 0;
+      negative = negative || Q{}.decode(c) < 0;
+      positive = positive || Q{}.decode(c) > 0;
     }
     return negative && positive;
   } else if constexpr (requires { Q::is_signed; }) return Q::is_signed;
   else if constexpr (requires { Q::starts_at_zero; }) return !Q::starts_at_zero;
   else return true;
 }();
+/// Whether a plane can hold parameters of both signs at a time.
+template <class P>
+inline constexpr bool stores_both_signs =
+    has_zero<typename P::quantizer_type> || has_both_signs<typename P::quantizer_type>;
 }  // namespace detail
 
 namespace detail {

@@ -12,17 +12,34 @@ struct absmax : range_search {
   template <class Q>
     requires(!has_zero<Q> && scales_of<Q> == 1)
   group_params<Q> fit(const group_values<Q>& g) const {
+    group_params<Q> p;
+    p.scale[0] = scale_for<Q>(largest<Q>(g));
+    return p;
+  }
+
+  /// The first value of largest magnitude; 0 of an empty group.
+  template <class Q>
+  static value_of<Q> largest(const group_values<Q>& g) {
     value_of<Q> top{};
     for (const value_of<Q>& x : g.values)
       if (magnitude(x) > magnitude(top)) top = x;
-    group_params<Q> p;
-    if constexpr (requires { Q::signed_peak; } && std::same_as<value_of<Q>, float>) {
-      p.scale[0] = Q::signed_peak != 0 ? div_rn(top, Q::signed_peak)
-                                       : div_rn(magnitude(top), peak_of<Q>);
-    } else {
-      p.scale[0] = div_rn(magnitude(top), peak_of<Q>);
-    }
-    return p;
+    return top;
+  }
+  /// The scale that puts `top` on the outermost level.
+  template <class Q>
+  static float scale_for(value_of<Q> top) {
+    if constexpr (requires { Q::signed_peak; } && std::same_as<value_of<Q>, float>)
+      if (Q::signed_peak != 0) return div_rn(top, Q::signed_peak);
+    return div_rn(magnitude(top), peak_of<Q>);
+  }
+  /// The scale that puts the magnitude `limit` on the outermost level, on the side where the group
+  /// has its largest value.
+  template <class Q>
+  static float scale_for_limit(const group_values<Q>& g, float limit) {
+    const float s = div_rn(limit, peak_of<Q>);
+    if constexpr (std::same_as<value_of<Q>, float>)
+      if (scale_for<Q>(largest<Q>(g)) < 0) return -s;
+    return s;
   }
 };
 

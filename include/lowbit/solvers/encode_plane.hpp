@@ -30,14 +30,6 @@ auto plan_of(const Range& range, matrix_view<const value_of<Q>> values) {
   else return range;
 }
 
-/// What storing does to one parameter of a group.
-template <class P>
-constexpr float (*rounding_of())(float) {
-  if constexpr (std::same_as<typename P::granularity_type, unscaled>)
-    return [](float x) { return P::quantizer_type::decode(P::quantizer_type::encode(x)); };
-  else return [](float x) { return x; };
-}
-
 template <class P, class Range, class Solver, class Levels, class Executor>
 typename P::template data<owned> encode_plane(matrix_view<typename P::value_type> work,
                                               const value_hints& hints, const Range& range,
