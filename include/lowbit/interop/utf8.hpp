@@ -36,10 +36,11 @@ constexpr std::size_t first_invalid_utf8(std::string_view text) {
 
 namespace detail {
 
-/// 0x1f and the like.
-inline std::string hex_byte(unsigned char byte) {
+/// The two hexadecimal digits of a byte.
+inline std::string hex(char c) {
   constexpr char digits[] = "0123456789abcdef";
-  return {'0', 'x', digits[byte >> 4], digits[byte & 15]};
+  const auto byte = static_cast<unsigned char>(c);
+  return {digits[byte >> 4], digits[byte & 15]};
 }
 
 /// A string of a file in quotes, fit for one line of a message: control characters and broken
@@ -59,7 +60,7 @@ inline std::string printable(std::string_view text) {
     for (std::size_t i = 0; i < text.size() && i <= good; ++i) {
       const auto byte = static_cast<unsigned char>(text[i]);
       if (i == good || byte < 0x20 || byte == 0x7F)
-        out += "\\" + hex_byte(byte).substr(1);
+        (out += "\\x") += hex(text[i]);
       else
         out += text[i];
     }

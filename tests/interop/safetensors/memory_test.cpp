@@ -39,8 +39,8 @@ void check_bound(const bytes& file, bool accepted) {
 }
 
 std::string tensor(const std::string& name, const std::string& shape, const std::string& offsets) {
-  return "\"" + name + R"(":{"dtype":"U8","shape":)" + shape + R"(,"data_offsets":)" + offsets +
-         "}";
+  return lowbit::message("\"", name, R"(":{"dtype":"U8","shape":)", shape, R"(,"data_offsets":)",
+                         offsets, "}");
 }
 
 }  // namespace
@@ -83,7 +83,7 @@ TEST_CASE("long headers, accepted or not: a fixed number of bytes for each of th
   for (int i = 0; i < 20'000; ++i) {
     header += tensor(std::to_string(i), "[0]", "[0,0]") + ",";
     wide += tensor(std::to_string(i), shape + "]", "[0,0]") + ",";
-    metadata += "\"" + std::to_string(i) + "\":\"\",";
+    metadata += lowbit::message("\"", i, "\":\"\",");
   }
   header.back() = wide.back() = metadata.back() = '}';
   check_bound(file_of(header), true);

@@ -58,7 +58,7 @@ class file_mutator {
     add({"\"__metadata__\"", ":", "{"});
     for (int n = below(3), i = 0; i < n; ++i) {
       comma_unless_after("{");
-      add({"\"k" + std::to_string(i) + "\"", ":", any_of(strings)});
+      add({lowbit::message("\"k", i, "\""), ":", any_of(strings)});
     }
     words_.push_back("}");
   }
@@ -72,13 +72,13 @@ class file_mutator {
     const auto size = *st::bytes_of(type, shape);
 
     comma_unless_after("{");
-    add({"\"t" + std::to_string(index) + "\"", ":", "{"});
+    add({lowbit::message("\"t", index, "\""), ":", "{"});
     const int first = below(3);
     for (int i = 0; i < 3; ++i) {
       comma_unless_after("{");
       switch ((first + i) % 3) {
         case 0:
-          add({"\"dtype\"", ":", "\"" + std::string(st::name_of(type)) + "\""});
+          add({"\"dtype\"", ":", lowbit::message("\"", st::name_of(type), "\"")});
           break;
         case 1:
           add({"\"shape\"", ":", "["});

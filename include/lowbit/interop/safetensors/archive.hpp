@@ -132,7 +132,7 @@ inline std::optional<failure> archive::keep(metadata_list&& metadata) {
   metadata_ = std::move(metadata);
   metadata_index_ = detail::key_index(this->metadata());
   if (const auto* twice = metadata_index_.duplicate(this->metadata()))
-    return failure{errc::corrupted, "__metadata__ " + detail::printable(twice->first),
+    return failure{errc::corrupted, detail::metadata_argument(twice->first),
                    "is there twice, expected each key once"};
   return std::nullopt;
 }

@@ -20,7 +20,7 @@ inline constexpr index_t max_header_bytes = 100'000'000;
 
 namespace detail {
 
-using lowbit::detail::hex_byte;
+using lowbit::detail::hex;
 
 /// The header's text, N bytes of it, into its parts.
 inline result<header> parse_header(std::string_view text, header_padding padding) {
@@ -32,11 +32,11 @@ inline result<header> parse_header(std::string_view text, header_padding padding
   for (std::size_t i = 0; i < text.size(); ++i)
     if (const auto c = static_cast<unsigned char>(text[i]);
         c < 0x20 && c != '\t' && c != '\n' && c != '\r')
-      return broken(message("byte ", i, " is the control character ", hex_byte(c),
+      return broken(message("byte ", i, " is the control character 0x", hex(text[i]),
                             ", expected JSON in UTF-8"));
   if (const std::size_t bad = first_invalid_utf8(text); bad < text.size())
-    return broken(message("byte ", bad, " is ", hex_byte(static_cast<unsigned char>(text[bad])),
-                          ", which begins no UTF-8 character"));
+    return broken(
+        message("byte ", bad, " is 0x", hex(text[bad]), ", which begins no UTF-8 character"));
 
   const bool any = padding == header_padding::any_whitespace;
   const std::string_view white = any ? " \t\n\r" : " ";

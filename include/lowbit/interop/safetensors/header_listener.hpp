@@ -33,7 +33,12 @@ struct header {
   metadata_list metadata;
 };
 
-inline std::string tensor_argument(std::string_view name) { return "tensor " + printable(name); }
+inline std::string tensor_argument(std::string_view name) {
+  return message("tensor ", printable(name));
+}
+inline std::string metadata_argument(std::string_view key) {
+  return message("__metadata__ ", printable(key));
+}
 
 /// Listens to the JSON parser and accepts exactly the grammar of a header, so that nothing nests
 /// deeper than it may and nothing is stored that has no place. Duplicate tensor names and metadata
@@ -65,7 +70,7 @@ class header_listener {
       header_.metadata.back().second = value;
       return true;
     }
-    if (next_ != part::dtype) return wrong("the string " + printable(value));
+    if (next_ != part::dtype) return wrong(message("the string ", printable(value)));
     current().type = dtype_named(value);
     return current().type.has_value() || unknown_dtype(value);
   }
@@ -147,8 +152,7 @@ class header_listener {
   std::string argument() const {
     if (next_ == part::header) return "header";
     if (next_ == part::metadata) return "__metadata__";
-    if (next_ == part::metadata_value)
-      return "__metadata__ " + printable(header_.metadata.back().first);
+    if (next_ == part::metadata_value) return metadata_argument(header_.metadata.back().first);
     return tensor_argument(header_.tensors.back().name);
   }
 
@@ -215,8 +219,7 @@ class header_listener {
 
   bool unknown_dtype(std::string_view name) {
     std::string known;
-    for (const dtype_entry& type : dtypes)
-      known += (known.empty() ? "" : ", ") + std::string(type.name);
+    for (const dtype_entry& type : dtypes) (known += known.empty() ? "" : ", ") += type.name;
     return broken(argument(), message("dtype is ", printable(name), ", expected one of ", known),
                   errc::unsupported);
   }

@@ -56,6 +56,13 @@ inline constexpr dtype_entry dtypes[] = {
     {"I64", 64},        {"U64", 64}};
 static_assert(std::size(dtypes) == static_cast<std::size_t>(dtype::u64) + 1);
 
+/// "[2,3]", as in JSON.
+inline std::string list_text(span<const index_t> numbers) {
+  std::string text = "[";
+  for (const index_t n : numbers) (text += text.size() > 1 ? "," : "") += std::to_string(n);
+  return text += ']';
+}
+
 constexpr bool is_known(dtype type) { return static_cast<std::size_t>(type) < std::size(dtypes); }
 
 }  // namespace detail
@@ -95,9 +102,7 @@ using metadata_list = std::vector<std::pair<std::string, std::string>>;
 /// saves only what comes after it), or bits that do not fill the last byte.
 inline result<index_t> bytes_of(dtype type, span<const index_t> shape) {
   const auto text = [&] {
-    std::string s = "shape [";
-    for (index_t i = 0; i < shape.size(); ++i) s += (i ? "," : "") + std::to_string(shape[i]);
-    return s + "] of " + std::string(name_of(type));
+    return message("shape ", detail::list_text(shape), " of ", name_of(type));
   };
   index_t bits = 1;
   for (index_t n : shape) {

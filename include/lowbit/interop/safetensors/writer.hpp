@@ -28,7 +28,7 @@ inline void append_json_string(std::string& out, std::string_view text) {
     if (const std::size_t i = plain.find(c); i != plain.npos)
       (out += '\\') += letters[i];
     else if (static_cast<unsigned char>(c) < 0x20)
-      out += "\\u00" + hex_byte(static_cast<unsigned char>(c)).substr(2);
+      (out += "\\u00") += hex(c);
     else
       out += c;
   }
@@ -62,20 +62,18 @@ inline void check(const tensor& t) {
 
 inline void check(span<const std::pair<std::string, std::string>> metadata) {
   for (const auto& [key, value] : metadata) {
-    check_utf8("__metadata__ " + printable(key), key);
-    check_utf8("__metadata__ " + printable(key), value);
+    check_utf8(metadata_argument(key), key);
+    check_utf8(metadata_argument(key), value);
   }
   if (const auto* twice = key_index(metadata).duplicate(metadata))
-    fail(errc::bad_argument, "__metadata__ " + printable(twice->first),
+    fail(errc::bad_argument, metadata_argument(twice->first),
          "is there twice, expected each key once");
 }
 
 inline void append_entry(std::string& json, const tensor& t, index_t begin) {
   append_json_string(json, t.name);
-  ((json += ":{\"dtype\":\"") += name_of(t.type)) += "\",\"shape\":[";
-  for (std::size_t i = 0; i < t.shape.size(); ++i)
-    json += (i ? "," : "") + std::to_string(t.shape[i]);
-  json += message("],\"data_offsets\":[", begin, ",", begin + t.data.size(), "]},");
+  json += message(":{\"dtype\":\"", name_of(t.type), "\",\"shape\":", list_text(t.shape),
+                  ",\"data_offsets\":[", begin, ",", begin + t.data.size(), "]},");
 }
 
 /// Checks everything and lays the file out. Nothing is written before this has passed.
