@@ -143,7 +143,7 @@ void gemm(const quantized_view<F>& w, const prepared<A>& x,
   constexpr index_t parts = kernels::is_complex<typename F::value_type> ? 2 : 1;
   const auto& rows = x.rows();
   const kernels::prepared_source<std::remove_cvref_t<decltype(rows)>> source{rows};
-  kernels::check_shapes(w.shape(), {rows.tokens, rows.cols / parts}, y.shape());
+  kernels::check_shapes(w.shape(), extent{rows.tokens, rows.cols / parts}, y.shape());
   kernels::multiply<Arch>(w, source, y, how...);
 }
 template <arch Arch = arch::runtime, format_like F, class T, class... How>

@@ -181,7 +181,7 @@ template <class A, class... How>
 void gemm(const any_matrix& w, const prepared<A>& x, matrix_view<float> y, How&&... how) {
   kernels::check_product_arguments<std::remove_cvref_t<How>...>();
   const auto& rows = x.rows();
-  kernels::check_shapes(w.shape(), {rows.tokens, rows.cols}, y.shape());
+  kernels::check_shapes(w.shape(), extent{rows.tokens, rows.cols}, y.shape());
   workspace own;
   w.multiply(rows, y, executor_ref(detail::pick<detail::executor_role>(serial{}, how...)),
              const_cast<workspace&>(detail::pick<kernels::workspace_role>(own, how...)),
