@@ -14,7 +14,8 @@
 namespace lowbit::inline LOWBIT_ABI::safetensors {
 
 /// A parsed file. It borrows the file's bytes, which must outlive it, and owns names, shapes and
-/// metadata. A value: copies and moves keep pointing into the same bytes.
+/// metadata: the pointers and spans that it gives live as long as it does, the data as long as the
+/// bytes. A value: copies and moves keep pointing into the same bytes.
 class archive {
  public:
   /// Checks a whole file and takes it apart. Every rule of the format is enforced: the header
