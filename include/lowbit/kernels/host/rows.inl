@@ -116,7 +116,7 @@ inline void bytes_affine(const std::uint8_t* codes, index_t readable, int bits, 
 
 inline void spread(const float* s, index_t n, index_t width, index_t used, float* out) {
   const index_t quads = ceil_div(n, 4);
-  if (width / 4 % lanes == 0 && used % width == 0) {
+  if (width % (4 * lanes) == 0 && used == 0) {
     for (index_t g = 0; g * width < n; ++g)
       for (index_t i = g * width / 4; i < min_of(quads, (g + 1) * width / 4); i += lanes)
         store(out + i, set1(s[g]));
