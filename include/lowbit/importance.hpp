@@ -4,8 +4,8 @@
 
 namespace lowbit::inline LOWBIT_ABI {
 
-/// Weights of the squared error, one per column (1 x cols) or one per element: what ranges, solvers,
-/// outlier criteria and codebooks minimise. Values must be finite and not negative.
+/// Weights of the squared error, one per column (1 x cols) or one per element: what ranges,
+/// solvers, outlier criteria and codebooks minimise. Values must be finite and not negative.
 struct importance {
   matrix_view<const float> weights;
   explicit importance(matrix_view<const float> w) : weights(w) {}

@@ -20,11 +20,12 @@ struct cross : detail::with_column_factors<per_row::with<Number>, Number> {
   static_assert(AlphaPercent >= 0 && AlphaPercent <= 100,
                 "lowbit::cross: the weight of the row is 0 to 100 percent");
   static constexpr float alpha = AlphaPercent / 100.f;
-  static constexpr auto name = "cross<" + (number_text<AlphaPercent>() + ("," + (Number::name + ">")));
+  static constexpr auto name =
+      "cross<" + (number_text<AlphaPercent>() + ("," + (Number::name + ">")));
 
   template <class Q, class Plan>
-  static std::vector<float> fit_columns(matrix_view<const value_of<Q>> m, const detail::value_hints&,
-                                        const Plan&) {
+  static std::vector<float> fit_columns(matrix_view<const value_of<Q>> m,
+                                        const detail::value_hints&, const Plan&) {
     std::vector<float> factors(std::size_t(m.cols()));
     for (index_t r = 0; r < m.rows(); ++r)
       for (index_t c = 0; c < m.cols(); ++c) {
@@ -48,7 +49,8 @@ struct cross : detail::with_column_factors<per_row::with<Number>, Number> {
     };
     template <class Q>
       requires(!has_zero<Q> && scales_of<Q> == 1)
-    plan for_matrix(matrix_view<const value_of<Q>> m) const {
+    plan for_matrix(matrix_view<const value_of<Q>> m)
+    const {
       plan all;
       for (index_t r = 0; r < m.rows(); ++r) {
         float top = 0;

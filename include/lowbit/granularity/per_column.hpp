@@ -10,9 +10,9 @@ namespace lowbit::inline LOWBIT_ABI {
 
 namespace detail {
 
-/// Base of granularities with a factor per column: `Base` stores the rest, `Number` the factors. The
-/// factors lie along the inner dimension of a product, so that a kernel folds them into the other
-/// operand. Stored as one row, "columns".
+/// Base of granularities with a factor per column: `Base` stores the rest, `Number` the factors.
+/// The factors lie along the inner dimension of a product, so that a kernel folds them into the
+/// other operand. Stored as one row, "columns".
 template <class Base, class Number>
 struct with_column_factors : Base {
   using base_type = Base;
@@ -32,15 +32,11 @@ struct with_column_factors : Base {
       Base::template data<Place, Q>::set_shape(e);
       columns.set_shape({1, e.cols});
     }
-    void validate(const path& at, extent e) const
-      requires(std::same_as<Place, borrowed>)
-    {
+    void validate(const path& at, extent e) const requires(std::same_as<Place, borrowed>) {
       Base::template data<Place, Q>::validate(at, e);
       columns.validate(at / "columns", {1, e.cols});
     }
-    LOWBIT_HD float column(index_t c) const
-      requires(std::same_as<Place, borrowed>)
-    {
+    LOWBIT_HD float column(index_t c) const requires(std::same_as<Place, borrowed>) {
       return columns.at(0, c);
     }
   };

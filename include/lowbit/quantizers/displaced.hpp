@@ -6,9 +6,9 @@
 
 namespace lowbit::inline LOWBIT_ABI {
 
-/// The levels of `Number` displaced by one offset for the whole matrix: x = S L + M, with S from the
-/// granularity and M in one f32. Made for scales that are quantized in their turn, which lie in a
-/// narrow band away from 0. M is found by `matrix_offset`.
+/// The levels of `Number` displaced by one offset for the whole matrix: x = S L + M, with S from
+/// the granularity and M in one f32. Made for scales that are quantized in their turn, which lie in
+/// a narrow band away from 0. M is found by `matrix_offset`.
 template <number Number>
 struct displaced : Number {
   static constexpr auto name = "displaced<" + (Number::name + ">");

@@ -23,8 +23,10 @@ group_params<Q> power_of_two_scale(int exponent) {
 /// Digits after the leading one of the levels in the topmost octave.
 template <class Q>
 constexpr int top_digits() {
-  if constexpr (requires { Q::mantissa_bits; }) return Q::mantissa_bits;
-  else return ilog2(peak_of<Q>);  // steps of 1
+  if constexpr (requires { Q::mantissa_bits; })
+    return Q::mantissa_bits;
+  else
+    return ilog2(peak_of<Q>);  // steps of 1
 }
 
 }  // namespace detail
@@ -33,7 +35,7 @@ constexpr int top_digits() {
 /// Values whose mantissa exceeds that of L are clipped to L.
 struct e8m0_floor : range_search {
   template <class Q>
-    requires detail::takes_power_of_two<Q>
+    requires(detail::takes_power_of_two<Q>)
   group_params<Q> fit(const group_values<Q>& g) const {
     const float top = detail::largest_magnitude(g);
     return detail::power_of_two_scale<Q>(top == 0 ? -127 : ilog2(top) - ilog2(peak_of<Q>));
@@ -57,7 +59,7 @@ struct e8m0_even : range_search {
 /// E = ceil(log2 A) - e: A is at most the power of two below L, and nothing is clipped.
 struct e8m0_ceil : range_search {
   template <class Q>
-    requires detail::takes_power_of_two<Q>
+    requires(detail::takes_power_of_two<Q>)
   group_params<Q> fit(const group_values<Q>& g) const {
     const float top = detail::largest_magnitude(g);
     if (top == 0) return detail::power_of_two_scale<Q>(-127);
@@ -69,7 +71,7 @@ struct e8m0_ceil : range_search {
 /// E = ceil(log2(A / L)): the smallest power of two that clips nothing (NVIDIA's recipe).
 struct e8m0_rceil : range_search {
   template <class Q>
-    requires detail::takes_power_of_two<Q>
+    requires(detail::takes_power_of_two<Q>)
   group_params<Q> fit(const group_values<Q>& g) const {
     const float top = detail::largest_magnitude(g);
     if (top == 0) return detail::power_of_two_scale<Q>(-127);

@@ -11,8 +11,10 @@ struct extremes : range_search {
   template <class Q>
     requires(range_for<minmax, Q> || range_for<absmax, Q>)
   group_params<Q> fit(const group_values<Q>& g) const {
-    if constexpr (has_zero<Q>) return minmax{}.fit<Q>(g);
-    else return absmax{}.fit<Q>(g);
+    if constexpr (has_zero<Q>)
+      return minmax{}.fit<Q>(g);
+    else
+      return absmax{}.fit<Q>(g);
   }
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include "../granularity/blocks.hpp"
 #include "group_values.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -29,9 +30,8 @@ struct matrix_offset : range_search {
   plan for_matrix(matrix_view<const float> m) const {
     if (m.rows() == 0 || m.cols() == 0) return {0};
     if constexpr (detail::has_both_signs<Q>) {
-      const double sum = ordered_sum(m.rows() * m.cols(), [&](index_t i) {
-        return double(m(i / m.cols(), i % m.cols()));
-      });
+      const double sum = ordered_sum(
+          m.rows() * m.cols(), [&](index_t i) { return double(m(i / m.cols(), i % m.cols())); });
       return {float(sum / double(m.rows() * m.cols()))};
     } else {
       float least = m(0, 0);

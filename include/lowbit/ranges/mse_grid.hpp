@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "../core/power.hpp"
+#include "extremes.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+namespace detail {
+
+/// ordered_sum(n, f) of terms f(i) >= 0, or `limit` as soon as the sum is known to reach it: terms
+/// `a` and `b`, the largest as a rule, are tried first. Adding what is not negative never makes a
+/// rounded sum smaller, so that giving up early changes no comparison with the limit.
+template <class F>
+double sum_below(double limit, index_t n, index_t a, index_t b, F f) {
+  if ((a == b ? f(a) : f(a) + f(b)) >= limit) return limit;
+  double part[16] = {};
+  const auto total = [&part] { return ordered_sum(16, [&part](index_t j) { return part[j]; }); };
+  for (index_t i = 0; i < n; ++i) {
+    part[i & 15] += f(i);
+    if ((i & 31) == 31 && total() >= limit) return limit;
+  }
+  return total();
+}
+
+}  // namespace detail
+
+/// The best of `steps` ranges: the whole range times 1 - k / grid for k = 0, 1, ... Both ends
+/// shrink together, scale and zero follow and are judged as they will be stored (as they are where
+/// they are quantized in their turn). The error is sum w |x - y|^exponent; ties keep the larger
+/// range. The defaults are those of GPTQ's --mse but for the exponent, which is 2.4 there.
+/// All zero or empty: as absmax and minmax.
+/// Cost: a group is encoded at most `steps` times, usually a fifth of that, because a range is
+/// given up as soon as its error reaches the least so far.
+struct mse_grid : range_search {
+  float exponent;
+  int steps, grid;
+  explicit constexpr mse_grid(float exponent_of_error = 2, int candidates = 80, int fineness = 100)
+      : exponent(exponent_of_error), steps(candidates), grid(fineness) {}
+
+  template <class Q>
+    requires(range_for<extremes, Q> && dim_of<Q> == 1 && !has_state<Q> && selectors_of<Q> == 0)
+  group_params<Q> fit(const group_values<Q>& g) const {
+    if constexpr (std::same_as<value_of<Q>, float>)
+      if (exponent != 2)
+        return search<Q>(g, [&](const group_params<Q>& p, index_t i) {
+          const float distance = magnitude(sub_rn(g.values[i], coded_value<Q>(g.values[i], p)));
+          return mul_rn(power(distance, exponent), double(g.weight(i)));
+        });
+    return search<Q>(g,
+                     [&](const group_params<Q>& p, index_t i) { return value_error<Q>(g, p, i); });
+  }
+
+ private:
+  template <class Q, class Error>
+  group_params<Q> search(const group_values<Q>& g, Error error) const {
+    if (g.values.empty()) return {};
+    const ends<Q> whole_range(g);
+    group_params<Q> best = whole_range.shrunk(g, 1), last = best;
+    double least = ordered_sum(g.values.size(), [&](index_t i) { return error(best, i); });
+    for (int k = 1; k < steps && least > 0; ++k) {
+      const group_params<Q> p = whole_range.shrunk(g, div_rn(float(grid - k), float(grid)));
+      if (p.scale[0] == last.scale[0] && p.zero == last.zero) continue;
+      last = p;
+      const double sum =
+          detail::sum_below(least, g.values.size(), whole_range.low, whole_range.high,
+                            [&](index_t i) { return error(p, i); });
+      if (sum < least) {
+        least = sum;
+        best = p;
+      }
+    }
+    return best;
+  }
+
+  /// The outermost values of a group, by index, and the parameters of a part of their range.
+  template <class Q>
+  struct ends {
+    index_t low = 0, high = 0;
+
+    explicit ends(const group_values<Q>& g) {
+      for (index_t i = 0; i < g.values.size(); ++i) {
+        const value_of<Q> x = g.values[i];
+        if constexpr (has_zero<Q>) {
+          if (x < g.values[low]) low = i;
+          if (x > g.values[high]) high = i;
+        } else if (magnitude(x) > magnitude(g.values[high]))
+          low = high = i;
+      }
+    }
+    group_params<Q> shrunk(const group_values<Q>& g, float part) const {
+      if constexpr (has_zero<Q>)
+        return minmax::from_range<Q>(g, mul_rn(part, g.values[low]), mul_rn(part, g.values[high]));
+      else {
+        group_params<Q> p;
+        p.scale[0] = g.stored_scale(mul_rn(part, absmax::scale_for<Q>(g.values[high])));
+        return p;
+      }
+    }
+  };
+};
+
+}  // namespace lowbit::inline LOWBIT_ABI

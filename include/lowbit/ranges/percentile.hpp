@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "extremes.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+/// The range that holds a share of the values, the rest is clipped: S = q / peak with q the
+/// `fraction`-quantile of |x|; for quantizers with a zero, the range from the (1 - fraction)- to
+/// the `fraction`-quantile, scale and zero as in minmax. A quantile is the smallest value such that
+/// it and all below hold at least that share of the total weight (numpy's inverted_cdf): never
+/// between two values, and weighted by importance. fraction is in (0, 1], 1 is the whole range.
+/// Throws bad_argument. Cost: sorts each group. Source: RepQ-ViT, Quamba (their quantiles
+/// interpolate linearly, which matters in short groups only).
+struct percentile : range_search {
+  float fraction;
+  explicit constexpr percentile(float f = 0.999f) : fraction(f) {
+    if (!(f > 0 && f <= 1))
+      fail(errc::bad_argument, "percentile",
+           message("fraction ", f, ", expected more than 0 and at most 1"));
+  }
+
+  template <class Q>
+    requires(range_for<extremes, Q>)
+  group_params<Q> fit(const group_values<Q>& g) const {
+    std::vector<sample> sorted;
+    sorted.reserve(std::size_t(g.values.size()));
+    for (index_t i = 0; i < g.values.size(); ++i) {
+      if constexpr (has_zero<Q>)
+        sorted.push_back({g.values[i], g.weight(i)});
+      else
+        sorted.push_back({magnitude(g.values[i]), g.weight(i)});
+    }
+    const auto below = [](const sample& a, const sample& b) { return a.value < b.value; };
+    std::stable_sort(sorted.begin(), sorted.end(), below);
+    if constexpr (has_zero<Q>) {
+      if (sorted.empty()) return {};
+      const float high = quantile(sorted);
+      std::reverse(sorted.begin(), sorted.end());
+      return minmax::from_range<Q>(g, quantile(sorted), high);
+    } else {
+      group_params<Q> p;
+      if (!sorted.empty()) p.scale[0] = absmax::scale_for_limit<Q>(g, quantile(sorted));
+      return p;
+    }
+  }
+
+ private:
+  struct sample {
+    float value, weight;
+  };
+  /// The first value with which the share is reached; the last of all weights 0.
+  float quantile(const std::vector<sample>& sorted) const {
+    double total = 0;
+    for (const sample& s : sorted) total += double(s.weight);
+    const double share = mul_rn(double(fraction), total);
+    double sum = 0;
+    for (const sample& s : sorted) {
+      sum += double(s.weight);
+      if (sum > 0 && sum >= share) return s.value;
+    }
+    return sorted.back().value;
+  }
+};
+
+}  // namespace lowbit::inline LOWBIT_ABI
