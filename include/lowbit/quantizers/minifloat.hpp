@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The small floats in use, by the names of their field. Each is a quantizer and a scale type.
 #pragma once
+#include "../concepts.hpp"
 #include "../core/e8m0.hpp"
 #include "../core/minifloat.hpp"
 

@@ -25,6 +25,7 @@ class coder {
         params_(std::move(params)),
         params_cols_(G::params_shape(values.shape()).cols),
         levels_(levels),
+        encoder_(encoder_of<Q>(levels)),
         codes_(codes) {}
 
   index_t rows() const { return values_.rows(); }
@@ -63,7 +64,7 @@ class coder {
     if constexpr (dim == 1) u = normalize<Q>(x, p);
     else
       for (int i = 0; i < dim; ++i) u[i] = normalize<Q>(x[i], p);
-    const code_t code = encode_in<Q>(levels_, u, p);
+    const code_t code = encode_in<Q>(encoder_, u, p);
     write_bits(codes_ + r * plane<Q, G>::row_bytes(cols()), std::uint64_t(b) * Q::bits, Q::bits,
                code);
     block y = decode_in<Q>(levels_, code, p);
@@ -86,6 +87,7 @@ class coder {
   std::vector<group_params<Q>> params_;  // empty: unscaled
   index_t params_cols_;
   state_of<Q> levels_;
+  encoder_for<Q> encoder_;
   std::uint8_t* codes_;
   group_params<Q> unit_ = unit();
 };

@@ -145,6 +145,38 @@ std::vector<group_params<Q>> read_groups(const typename G::template data<borrowe
   return params;
 }
 
+/// What levels are learned from: normalised blocks, each with the weight of its squared error.
+template <class Q>
+struct training_set {
+  std::vector<block_of<Q>> blocks;
+  std::vector<float> weights;
+};
+/// The whole blocks of the rows (the short ones, filled up with 0, where a row has no other). The
+/// weight is the square of the scale times the mean importance of the values not kept apart.
+template <class Q, class G>
+training_set<Q> training_blocks(const coder<Q, G>& values, const value_hints& hints) {
+  constexpr int dim = dim_of<Q>;
+  const index_t cols = values.cols(), count = cols < dim ? values.blocks() : cols / dim;
+  training_set<Q> set;
+  set.blocks.reserve(std::size_t(values.rows() * count));
+  set.weights.reserve(set.blocks.capacity());
+  for (index_t r = 0; r < values.rows(); ++r)
+    for (index_t b = 0; b < count; ++b) {
+      block_of<Q> x = values.get(r, b);
+      const group_params<Q>& p = values.params(r, b * dim);
+      if constexpr (dim == 1) x = normalize<Q>(x, p);
+      else
+        for (int i = 0; i < dim; ++i) x[i] = normalize<Q>(x[i], p);
+      float weight = 0;
+      for (index_t c = b * dim; c < min_of(cols, (b + 1) * dim); ++c)
+        if (!hints.skips(r * cols + c)) weight = add_rn(weight, hints.weight(r, c));
+      const float s = p.scale[0];
+      set.blocks.push_back(x);
+      set.weights.push_back(mul_rn(div_rn(weight, float(dim)), mul_rn(s, s)));
+    }
+  return set;
+}
+
 template <class P, class Range, class Solver, class Levels, class Executor>
 typename P::template data<owned> encode_plane(matrix_view<typename P::value_type> work,
                                               const value_hints& hints, const Range& range,
@@ -152,7 +184,6 @@ typename P::template data<owned> encode_plane(matrix_view<typename P::value_type
                                               const Executor& threads) {
   using Q = typename P::quantizer_type;
   using G = typename P::granularity_type;
-  constexpr int dim = P::dim;
   const index_t rows = work.rows(), cols = work.cols();
   typename P::template data<owned> out;
 
@@ -193,29 +224,15 @@ typename P::template data<owned> encode_plane(matrix_view<typename P::value_type
   out.codes.assign(std::size_t(rows * P::row_bytes(cols)), 0);
   if constexpr (has_state<Q>) {
     const coder<Q, G> view(work, params, {}, nullptr);
-    std::vector<block_of<Q>> blocks;
-    std::vector<float> weights;
-    for (index_t r = 0; r < rows; ++r)
-      for (index_t b = 0; b * dim + dim <= cols; ++b) {  // whole blocks; a short tail teaches nothing
-        block_of<Q> x = view.get(r, b);
-        const group_params<Q> p = view.params(r, b * dim);
-        float weight = 0;
-        if constexpr (dim == 1) x = normalize<Q>(x, p);
-        else
-          for (int i = 0; i < dim; ++i) x[i] = normalize<Q>(x[i], p);
-        for (int i = 0; i < dim; ++i) {
-          const float s = p.scale[0];
-          weight += hints.weight(r, b * dim + i) * s * s / float(dim);
-        }
-        blocks.push_back(x);
-        weights.push_back(weight);
-      }
-    out.levels = level_source.template state<Q>(span<const block_of<Q>>(blocks),
-                                                span<const float>(weights), threads);
+    const training_set<Q> set = training_blocks(view, hints);
+    out.levels = level_source.template state<Q>(span<const block_of<Q>>(set.blocks),
+                                                span<const float>(set.weights), threads);
   }
   state_of<Q> levels{};
-  if constexpr (has_state<Q>)
+  if constexpr (has_state<Q>) {
     state_of<Q, owned>::each(binder{}, path{}, out.levels, levels);
+    levels.validate(path{});
+  }
   coder<Q, G> codes(work, std::move(params), levels, out.codes.data());
   if constexpr (requires { solver.solve_row(codes, index_t{}); })
     for_rows(threads, rows, 16, [&](index_t first, index_t last) {

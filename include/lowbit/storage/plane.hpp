@@ -47,9 +47,17 @@ LOWBIT_HD constexpr block_of<Q> decode_in(const state_of<Q>& levels, code_t code
   else if constexpr (has_state<Q>) return levels.decode(code);
   else return level_of<Q>(code);
 }
+/// The object that encodes many values: `encoder()` of the state where it has one, else itself.
 template <class Q>
-constexpr code_t encode_in(const state_of<Q>& levels, const block_of<Q>& x,
-                           const group_params<Q>& p) {
+auto encoder_of(const state_of<Q>& levels) {
+  if constexpr (requires { levels.encoder(); }) return levels.encoder();
+  else return levels;
+}
+template <class Q>
+using encoder_for = decltype(encoder_of<Q>(std::declval<const state_of<Q>&>()));
+/// `levels` is the state or its encoder.
+template <class Q, class Levels>
+constexpr code_t encode_in(const Levels& levels, const block_of<Q>& x, const group_params<Q>& p) {
   if constexpr (selectors_of<Q> > 0) return code_t(levels.encode(x, p.selector));
   else return code_t(levels.encode(x));
 }
