@@ -60,6 +60,11 @@ inline constexpr bool is_f32 = [] {
   else return false;
 }();
 
+/// Float fields that are rebuilt by shifts; fewer bits are looked up faster.
+template <class Q>
+concept small_fields = std::same_as<strategy_of<Q>, field_codes> && Q::bits > 4 && Q::bits <= 8 &&
+                       (Q::mantissa_bits > 0);
+
 /// Levels of codes first .. first + n - 1 of row r (first a multiple of 8).
 template <class P>
 void read_levels(const row_ops& ops, const typename P::template data<borrowed>& p,
@@ -74,8 +79,7 @@ void read_levels(const row_ops& ops, const typename P::template data<borrowed>& 
   else if constexpr (std::same_as<Q, f16>) ops.levels_f16(codes, n, out);
   else if constexpr (std::same_as<Q, bf16>) ops.levels_bf16(codes, n, out);
   else if constexpr (is_f32<Q>) __builtin_memcpy(out, codes, std::size_t(n) * 4);
-  else if constexpr (std::same_as<strategy_of<Q>, field_codes> && Q::bits > 4 && Q::bits <= 8 &&
-                     Q::mantissa_bits > 0)
+  else if constexpr (small_fields<Q>)
     ops.levels_field(codes, readable, Q::bits, n, Q::exponent_bits, Q::mantissa_bits, Q::bias,
                      Q::is_signed, out);
   else if constexpr (small_table<Q>)
@@ -88,6 +92,9 @@ template <class P>
 void read_row(const row_ops& ops, const typename P::template data<borrowed>& p,
               const level_table<typename P::quantizer_type>& table, index_t r, index_t first,
               index_t n, float* out);
+template <class P, class V>
+void read_row_generic(const typename P::template data<borrowed>& p, index_t r, index_t first,
+                      index_t n, V* out);
 
 /// A row of a parameter plane, any first column.
 template <class P>
