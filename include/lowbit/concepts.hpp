@@ -255,6 +255,58 @@ concept outliers_for =
     };
 
 // ---------------------------------------------------------------------------------------------
+// Transform: a change of basis that leaves products as they are. In front of a matrix, activations
+// become x' = T x and its rows w' = T^-T w, so that w' . x' = w . x; behind a matrix, its columns
+// become T w, and T^-1 takes the results back. See storage/linear.hpp.
+//
+//   required   transformed_size(n)         numbers that it makes of n, padding counted; fails for an
+//                                          n that it cannot take
+//              apply(x, out)               x' = T x; spans that do not overlap
+//              inverse(x', out)            x = T^-1 x' for the size of `out`; may destroy x'
+//   optional   orthogonal = true           rows of weights are transformed by `apply` too
+//              apply_to_row(w, out)        w' = T^-T w, where it is not orthogonal. With neither it
+//                                          transforms activations only (see widely_linear)
+//              original_size(n')           the n that n' numbers came from when nobody knows,
+//                                          default n'
+//              result<V>                   the value type of x', default that of x
+//              name, each, validate        to save it: as for the parts above
+// ---------------------------------------------------------------------------------------------
+namespace detail {
+template <class T, class V>
+struct transform_result {
+  using type = V;
+};
+template <class T, class V>
+  requires requires { typename T::template result<V>; }
+struct transform_result<T, V> {
+  using type = typename T::template result<V>;
+};
+}  // namespace detail
+
+/// The value type of T x for an x of type V.
+template <class T, class V>
+using transformed = typename detail::transform_result<T, V>::type;
+
+template <class T, class V>
+concept transform_of = requires(const T& t, index_t n, span<const V> x, span<V> back,
+                                span<transformed<T, V>> out) {
+  { t.transformed_size(n) } -> std::same_as<index_t>;
+  t.apply(x, out);
+  t.inverse(out, back);
+};
+template <class T>
+concept transform = transform_of<T, float> || transform_of<T, complex32>;
+template <class T>
+concept orthogonal_transform = transform<T> && requires { requires T::orthogonal; };
+/// It can stand before a matrix of V.
+template <class T, class V>
+concept row_transform_of =
+    transform_of<T, V> && (orthogonal_transform<T> ||
+                           requires(const T& t, span<const V> w, span<V> out) {
+                             t.apply_to_row(w, out);
+                           });
+
+// ---------------------------------------------------------------------------------------------
 // Format and matrix.
 // ---------------------------------------------------------------------------------------------
 template <class F>

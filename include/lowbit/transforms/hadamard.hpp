@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "../concepts.hpp"
+#include "../core/random.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+/// x' = H D x with the normalised Hadamard matrix H of Sylvester's construction, H[i][j] =
+/// (-1)^popcount(i & j) / sqrt(n), and random signs D: spreads outliers over all channels (QuIP#,
+/// QuaRot). Orthogonal, so that rows of weights get the same.
+///
+/// `block` = 0: one matrix over everything, of the next power of two; the values are filled up with
+/// zeros, and the additional columns are stored and counted like any other. A power of two: blocks
+/// of that size along the values (QuEST: 128), only the last one filled up. 1 leaves the values
+/// alone. `seed` = 0: no random signs (D = 1). Else D's sign i is bit i % 32 of word i / 32 of
+/// Philox with that seed.
+///
+/// Additions in binary32 in the order of the fast transform (distance 1, 2, 4, ...), then one
+/// product with 1 / sqrt(n): the same bits everywhere, relative error (log2 n + 2) 2^-24 of the
+/// norm. Cost: n log2 n additions. Stored: 12 bytes.
+struct hadamard {
+  static constexpr auto name = text("hadamard");
+  static constexpr bool orthogonal = true;
+
+  std::uint32_t block = 0;
+  std::uint64_t seed = 0;
+
+  /// Throws error bad_argument for a block that is no power of two.
+  index_t transformed_size(index_t n) const {
+    check(errc::bad_argument, path{} / "block");
+    const index_t b = block_of_size(n);
+    return ceil_div(n, b) * b;
+  }
+  template <class V>
+  void apply(span<const V> x, span<V> out) const {
+    for (index_t i = 0; i < out.size(); ++i) out[i] = i < x.size() ? x[i] : V{};
+    flip(span<V>(out.data(), min_of(x.size(), out.size())));
+    rotate(out, block_of_size(x.size()));
+  }
+  template <class V>
+  void inverse(span<V> x, span<V> out) const {
+    rotate(x, block_of_size(out.size()));
+    for (index_t i = 0; i < out.size(); ++i) out[i] = x[i];
+    flip(out);
+  }
+
+  template <class Visit, class... Self>
+  static void each(Visit&& visit, const path& at, Self&... self) {
+    visit(at / "block", element::u32, self.block...);
+    visit(at / "seed", element::u64, self.seed...);
+  }
+  void validate(const path& at) const { check(errc::corrupted, at / "block"); }
+
+ private:
+  void check(errc code, const path& at) const {
+    if ((block & (block - 1)) != 0)
+      fail(code, at.str(), message(block, ", expected a power of two, or 0 for the whole"));
+  }
+  index_t block_of_size(index_t n) const {
+    if (block != 0) return block;
+    index_t b = 1;
+    while (b < n) b *= 2;
+    return b;
+  }
+  template <class V>
+  void flip(span<V> x) const {
+    if (seed == 0) return;
+    const philox random{seed};
+    for (index_t first = 0; first < x.size(); first += 32) {
+      const std::uint32_t signs = random.word(std::uint64_t(first / 32));
+      for (index_t i = first; i < min_of(x.size(), first + 32); ++i)
+        if ((signs >> (i - first)) & 1) x[i] = V{} - x[i];
+    }
+  }
+  /// The transform of each block, in place; its own inverse up to rounding.
+  template <class V>
+  static void rotate(span<V> x, index_t n) {
+    const int log = __builtin_ctzll(std::uint64_t(n));
+    const float norm =
+        log % 2 == 0 ? exp2_int(-log / 2) : mul_rn(0.70710678118654752f, exp2_int(-(log - 1) / 2));
+    for (V* b = x.data(); b < x.data() + x.size(); b += n) {
+      for (index_t h = 1; h < n; h *= 2)
+        for (index_t i = 0; i < n; i += 2 * h)
+          for (index_t j = i; j < i + h; ++j) {
+            const V sum = b[j] + b[j + h], difference = b[j] - b[j + h];
+            b[j] = sum;
+            b[j + h] = difference;
+          }
+      if (n > 1)
+        for (index_t j = 0; j < n; ++j) b[j] = scaled(b[j], norm);
+    }
+  }
+  static float scaled(float x, float s) { return x * s; }
+  static complex32 scaled(complex32 x, float s) { return {x.re * s, x.im * s}; }
+};
+
+}  // namespace lowbit::inline LOWBIT_ABI
