@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include "../outliers/sparse.hpp"
 #include "../ranges/mse_grid.hpp"
 #include "list.hpp"
 
@@ -58,6 +59,10 @@ struct int3_g32_asym : named_format<format<uniform<3, asymmetric>, per_group<32>
 };
 struct int3_g64_asym : named_format<format<uniform<3, asymmetric>, per_group<64>>> {
   static constexpr auto name = text("int3_g64_asym");
+};
+/// The largest 1 % of the weights apart.
+struct int3_g64_sparse : named_format<format<uniform<3, asymmetric>, per_group<64>, sparse<>>> {
+  static constexpr auto name = text("int3_g64_sparse");
 };
 struct int2_g16_asym : named_format<format<uniform<2, asymmetric>, per_group<16>>> {
   static constexpr auto name = text("int2_g16_asym");
