@@ -12,8 +12,7 @@ namespace lowbit::inline LOWBIT_ABI {
 struct axis_mean : range_search {
   template <class Q>
     requires(scales_of<Q> == 2 && std::same_as<value_of<Q>, complex32>)
-  group_params<Q> fit(const group_values<Q>& g)
-  const {
+  group_params<Q> fit(const group_values<Q>& g) const {
     group_params<Q> p;
     for (int axis = 0; axis < 2; ++axis) {
       const auto belongs = [&](index_t i) {

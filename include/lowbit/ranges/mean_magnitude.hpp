@@ -10,8 +10,7 @@ namespace lowbit::inline LOWBIT_ABI {
 struct mean_magnitude : range_search {
   template <class Q>
     requires(!has_zero<Q> && scales_of<Q> == 1 && std::same_as<value_of<Q>, float>)
-  group_params<Q> fit(const group_values<Q>& g)
-  const {
+  group_params<Q> fit(const group_values<Q>& g) const {
     const index_t n = g.values.size();
     double weights = ordered_sum(n, [&](index_t i) { return double(g.weight(i)); });
     double sum = ordered_sum(

@@ -16,8 +16,7 @@ namespace lowbit::inline LOWBIT_ABI {
 struct ternary_optimal : range_search {
   template <class Q>
     requires(!has_zero<Q> && scales_of<Q> == 1 && std::same_as<value_of<Q>, float>)
-  group_params<Q> fit(const group_values<Q>& g)
-  const {
+  group_params<Q> fit(const group_values<Q>& g) const {
     struct weighted {
       float size, weight;
     };
