@@ -33,7 +33,10 @@ double nll_of_window(session& s, lb::span<const std::uint8_t> text, index_t wind
 evaluator::evaluator(const model& weights, index_t windows, const lb::thread_pool& threads)
     : threads_(&threads), nll_(static_cast<std::size_t>(windows)) {
   const index_t count = lb::min_of(threads.concurrency(), windows);
+  sessions_.reserve(static_cast<std::size_t>(count));
   for (index_t i = 0; i < count; ++i) sessions_.emplace_back(weights, window_tokens, alone_);
+  constexpr std::uint8_t zeros[window_tokens] = {};
+  for (session& s : sessions_) s.read(zeros);
 }
 
 index_t evaluator::buffer_bytes() const {

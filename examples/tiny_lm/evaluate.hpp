@@ -24,7 +24,7 @@ struct score {
 
 /// Measures a model's perplexity. Windows are shared out among threads, one session each; the sum
 /// is taken in order of windows, so that results do not depend on the number of threads. All memory
-/// is allocated by the constructor.
+/// is allocated by the constructor, which reads one window of zeros in every session.
 class evaluator {
  public:
   /// `windows` >= 1 is the most that `run` will be asked for.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "evaluate.hpp"
+#include "gemv.hpp"
 #include "generate.hpp"
 #include "gnuplot.hpp"
 #include "options.hpp"
@@ -112,7 +113,7 @@ class evaluation_run {
       const std::string file = files_.quantized(p.format);
       shown_.begin(static_cast<int>(rows_.size()), "quantizing to " + std::string(p.format.name));
       const saved_model saved =
-          save_model(sizes_, open_checkpoint(sizes_, files_.checkpoint), p.format, file);
+          save_model(sizes_, open_checkpoint(sizes_, files_.checkpoint), p.format, file, threads_);
       for (const activations input : p.inputs) evaluate_row(p.format, input, saved, file);
     }
     write_text(files_.out + "/results.csv", csv_text(rows_));
@@ -142,7 +143,7 @@ class evaluation_run {
     });
     if (!std::isfinite(s.perplexity))
       fail(errc::not_finite, message("perplexity of ", format.name), "is not finite");
-    const gemv_times times = time_gemv(format, input);
+    const gemv_times times = timer_.time(format, input);
 
     result_row row;
     row.format = format.name;
@@ -184,6 +185,7 @@ class evaluation_run {
   progress shown_;
   std::vector<result_row> rows_;
   index_t buffer_bytes_ = 0;
+  gemv_timer timer_;
 };
 
 void generate_text(const options& o) {
@@ -195,7 +197,7 @@ void generate_text(const options& o) {
   const config sizes = read_config(files.config);
   const tensor_file checkpoint = open_checkpoint(sizes, files.checkpoint);
   files.make_out();
-  save_model(sizes, checkpoint, format, files.quantized(format));
+  save_model(sizes, checkpoint, format, files.quantized(format), lb::thread_pool{o.threads});
   const model loaded =
       load_model(sizes, files.quantized(format), format, o.only.value_or(activations::real));
   const lb::thread_pool alone{1};  // a product of one token is too short to share

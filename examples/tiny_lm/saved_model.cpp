@@ -1,92 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "saved_model.hpp"
 
-#include <algorithm>
-#include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <limits>
-#include <lowbit/core/random.hpp>
 
 namespace tiny_lm {
 namespace {
 
-using lb::errc;
-using lb::fail;
-using lb::message;
-
-constexpr weight_format formats[] = {{"f32", "float32"}};
-
-/// A stored tensor, with its values in float32 if it is a projection.
-lb::safetensors::tensor as_f32(const tensor_file& checkpoint, const tensor_spec& spec,
-                               std::vector<float>& values) {
-  values = checkpoint.values(spec);
-  return {spec.name,
-          lb::safetensors::dtype::f32,
-          spec.shape,
-          {reinterpret_cast<const std::uint8_t*>(values.data()),
-           static_cast<index_t>(values.size() * sizeof(float))}};
+lb::matrix_view<const float> matrix_of(const std::vector<float>& values, const tensor_spec& spec) {
+  return {values.data(), spec.shape[0], spec.shape[1]};
 }
 
-/// The least of several times of a call, in microseconds.
-template <class F>
-double best_time(int runs, F call) {
-  double best = std::numeric_limits<double>::infinity();
-  for (int i = 0; i < runs; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    call();
-    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
-    best = std::min(best, took.count());
+/// Signal to noise of a quantized matrix in decibels.
+double sqnr_db(const std::vector<float>& original, const lb::any_matrix& packed) {
+  std::vector<float> decoded(original.size());
+  packed.dequantize({decoded.data(), packed.shape().rows, packed.shape().cols});
+  double signal = 0, noise = 0;
+  for (std::size_t i = 0; i < original.size(); ++i) {
+    const double x = static_cast<double>(original[i]);
+    const double error = static_cast<double>(decoded[i]) - x;
+    signal += x * x;
+    noise += error * error;
   }
-  return best;
+  return 10 * std::log10(signal / noise);
+}
+
+saved_model save_f32(const config& sizes, const tensor_file& checkpoint, const std::string& path) {
+  std::vector<std::vector<float>> kept;
+  std::vector<lb::safetensors::tensor> tensors;
+  for (const tensor_spec& spec : tensors_of(sizes)) {
+    if (!spec.is_projection) {
+      tensors.push_back(checkpoint.find(spec));
+      continue;
+    }
+    kept.push_back(checkpoint.values(spec));
+    tensors.push_back({spec.name,
+                       lb::safetensors::dtype::f32,
+                       spec.shape,
+                       {reinterpret_cast<const std::uint8_t*>(kept.back().data()),
+                        static_cast<index_t>(kept.back().size() * sizeof(float))}});
+  }
+  lb::safetensors::write(path, tensors);
+  return {0, 32, std::numeric_limits<double>::infinity()};
+}
+
+saved_model save_packed(const config& sizes, const tensor_file& checkpoint,
+                        const weight_format& format, const std::string& path,
+                        const lb::thread_pool& threads) {
+  lb::matrix_writer file;
+  double bytes = 0, weights = 0, decibels = 0, matrices = 0;
+  for (const tensor_spec& spec : tensors_of(sizes)) {
+    if (!spec.is_projection) {
+      file.add(checkpoint.find(spec));
+      continue;
+    }
+    const std::vector<float> values = checkpoint.values(spec);
+    const lb::any_matrix packed = format.quantize(matrix_of(values, spec), threads);
+    file.add(spec.name, packed);
+    bytes += static_cast<double>(packed.bytes());
+    weights += static_cast<double>(values.size());
+    decibels += sqnr_db(values, packed);
+    ++matrices;
+  }
+  file.write(path);
+  return {0, 8 * bytes / weights, decibels / matrices};
 }
 
 }  // namespace
 
-lb::span<const weight_format> all_formats() { return formats; }
-
-const weight_format& format_named(std::string_view name) {
-  std::string known;
-  for (const weight_format& f : all_formats()) {
-    if (f.name == name) return f;
-    known += (known.empty() ? "" : ", ") + std::string(f.name);
-  }
-  fail(errc::bad_argument, "--format", message("\"", name, "\" is unknown, expected of: ", known));
-}
-
-saved_model save_model(const config& sizes, const tensor_file& checkpoint, const weight_format&,
-                       const std::string& path) {
-  const std::vector<tensor_spec> specs = tensors_of(sizes);
-  std::vector<std::vector<float>> kept(specs.size());
-  std::vector<lb::safetensors::tensor> tensors;
-  for (std::size_t i = 0; i < specs.size(); ++i)
-    tensors.push_back(specs[i].is_projection ? as_f32(checkpoint, specs[i], kept[i])
-                                             : checkpoint.find(specs[i]));
-  lb::safetensors::write(path, tensors);
-
-  saved_model saved;
+saved_model save_model(const config& sizes, const tensor_file& checkpoint,
+                       const weight_format& format, const std::string& path,
+                       const lb::thread_pool& threads) {
+  saved_model saved = format.is_f32() ? save_f32(sizes, checkpoint, path)
+                                      : save_packed(sizes, checkpoint, format, path, threads);
   saved.file_bytes = static_cast<index_t>(std::filesystem::file_size(path));
-  saved.bits_per_weight = 32;
-  saved.mean_sqnr_db = std::numeric_limits<double>::infinity();
   return saved;
 }
 
-model load_model(const config& sizes, const std::string& path, const weight_format&, activations) {
-  return load_dense_model(sizes, open_checkpoint(sizes, path));
-}
-
-gemv_times time_gemv(const weight_format&, activations) {
-  constexpr index_t rows = 14336, cols = 4096;
-  const lb::philox random{1};
-  std::vector<float> values(static_cast<std::size_t>(rows * cols)), x(cols), y(rows);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = random.uniform(i) - 0.5f;
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] = random.uniform(i) - 0.5f;
-  const dense_matrix w(lb::matrix_view<const float>(values.data(), rows, cols));
-  const lb::thread_pool alone{1};
-  const double us = best_time(5, [&] {
-    w.multiply(lb::matrix_view<const float>(x.data(), 1, cols),
-               lb::matrix_view<float>(y.data(), 1, rows), alone);
-  });
-  return {us, us};
+model load_model(const config& sizes, const std::string& path, const weight_format& format,
+                 activations input) {
+  const tensor_file tensors(path);
+  if (format.is_f32()) return load_dense_model(sizes, tensors);
+  const lb::matrix_file matrices(path);
+  return assemble_model(
+      sizes, tensors,
+      [&](index_t layer, lb::span<const projection> group) -> std::unique_ptr<linear_group> {
+        std::vector<lb::any_matrix> layers;
+        for (const projection p : group) {
+          const std::string name = projection_name(layer, p);
+          layers.push_back(format.load(matrices, name));
+          const lb::extent found = layers.back().shape(), expected = projection_shape(sizes, p);
+          if (!(found == expected))
+            lb::fail(lb::errc::shape_mismatch, name,
+                     lb::message(found.rows, " x ", found.cols, ", expected ", expected.rows,
+                                 " x ", expected.cols));
+        }
+        return std::make_unique<packed_group>(std::move(layers), input == activations::a8);
+      });
 }
 
 }  // namespace tiny_lm

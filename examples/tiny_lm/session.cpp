@@ -112,11 +112,11 @@ void session::run_attention(index_t layer) {
   normalize(weights.input_norm);
   const lb::matrix_view<float> qkv[] = {rows(queries_, c.hidden_size), rows(keys_, c.kv_size()),
                                         rows(values_, c.kv_size())};
-  weights.qkv->apply(rows(normed_, c.hidden_size), qkv, *threads_);
+  weights.qkv->apply(rows(normed_, c.hidden_size), qkv, *threads_, scratch_);
   store_keys_and_values(layer);
   threads_->for_each(c.num_attention_heads, [&](index_t head) { attend(layer, head); });
   const lb::matrix_view<float> out[] = {rows(normed_, c.hidden_size)};
-  weights.o->apply(rows(attended_, c.hidden_size), out, *threads_);
+  weights.o->apply(rows(attended_, c.hidden_size), out, *threads_, scratch_);
   add_to_stream();
 }
 
@@ -126,12 +126,12 @@ void session::run_mlp(index_t layer) {
   normalize(weights.post_attention_norm);
   const index_t width = c.intermediate_size;
   const lb::matrix_view<float> gate_up[] = {rows(gate_, width), rows(up_, width)};
-  weights.gate_up->apply(rows(normed_, c.hidden_size), gate_up, *threads_);
+  weights.gate_up->apply(rows(normed_, c.hidden_size), gate_up, *threads_, scratch_);
   threads_->for_each(now_, [&](index_t t) {
     host_kernels().silu_product(gate_ + t * width, up_ + t * width, width);
   });
   const lb::matrix_view<float> out[] = {rows(normed_, c.hidden_size)};
-  weights.down->apply(rows(gate_, width), out, *threads_);
+  weights.down->apply(rows(gate_, width), out, *threads_, scratch_);
   add_to_stream();
 }
 

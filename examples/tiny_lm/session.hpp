@@ -8,7 +8,8 @@
 namespace tiny_lm {
 
 /// A text being read by a model: the keys and values of the tokens so far, and every buffer that
-/// the forward pass needs, allocated once. Tokens may come all at once or one by one; both give the
+/// the forward pass needs, allocated once (those of products by the first `read`, should it be the
+/// longest). Tokens may come all at once or one by one; both give the
 /// same logits, to the bit where the products of the model's weights do.
 class session {
  public:
@@ -18,8 +19,10 @@ class session {
 
   index_t length() const { return length_; }
   index_t positions() const { return positions_; }
-  /// Bytes of all buffers.
-  index_t buffer_bytes() const { return static_cast<index_t>(memory_.size() * sizeof(float)); }
+  /// Bytes of all buffers. What products need (`scratch`) is known after the first `read`.
+  index_t buffer_bytes() const {
+    return static_cast<index_t>(memory_.size() * sizeof(float)) + scratch_.bytes();
+  }
 
   /// Forgets what was read; position 0 is next.
   void restart() { length_ = 0; }
@@ -46,6 +49,7 @@ class session {
   index_t length_ = 0;
   index_t now_ = 0;  // tokens of the current call
   std::vector<float> memory_;
+  scratch scratch_;
 
   // All in memory_. Token by token: the residual stream, its norm or what a layer adds to it,
   // the vectors of attention, the inner layer of the MLP, the logits.

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <lowbit/core/thread_pool.hpp>
+#include <lowbit/safetensors.hpp>
+
+#include "options.hpp"
+
+namespace tiny_lm {
+
+namespace lb = lowbit;
+using lb::index_t;
+
+/// A way to store the projections, by the name that --format takes. The functions hide the format's
+/// type, so that its templates are compiled in one file (formats.cpp).
+struct weight_format {
+  std::string_view name;
+  bool integers = false;  // its levels are integers: int8 activations are usual
+
+  lb::any_matrix (*quantize)(lb::matrix_view<const float>, const lb::thread_pool&) = nullptr;
+  lb::any_matrix (*load)(const lb::matrix_file& file, const std::string& name) = nullptr;
+  /// Random valid codes and scales.
+  lb::any_matrix (*random)(lb::extent shape) = nullptr;
+
+  /// Whether the weights stay in float32; the functions are null then.
+  bool is_f32() const { return quantize == nullptr; }
+};
+
+/// f32, which all others are compared with, then every named format of lowbit.
+const std::vector<weight_format>& all_formats();
+
+/// The format of this name; an unknown name is an error that lists what exists.
+const weight_format& format_named(std::string_view name);
+
+}  // namespace tiny_lm
