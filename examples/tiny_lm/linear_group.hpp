@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include <vector>
-
 #include <lowbit/storage/any_matrix.hpp>
+#include <vector>
 
 #include "dense.hpp"
 
@@ -25,8 +24,8 @@ class linear_group {
  public:
   virtual ~linear_group() = default;
 
-  /// Y_i = X W_i^T for every layer i; X is tokens x inputs, Y_i tokens x outputs of layer i. Safe to
-  /// call from several threads at once, each with a scratch of its own.
+  /// Y_i = X W_i^T for every layer i; X is tokens x inputs, Y_i tokens x outputs of layer i. Safe
+  /// to call from several threads at once, each with a scratch of its own.
   virtual void apply(lb::matrix_view<const float> x, lb::span<const lb::matrix_view<float>> y,
                      const lb::thread_pool& threads, scratch& memory) const = 0;
 

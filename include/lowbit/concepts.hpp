@@ -19,8 +19,10 @@ namespace lowbit::inline LOWBIT_ABI {
 // ---------------------------------------------------------------------------------------------
 // Code set: real values <-> codes. A quantizer codes one value, a codebook a block of `dim`.
 //
-//   required   bits                        1..32 (1..16 for the codes of a weight; 0 for a parameter
-//                                          that is one value for all groups, see quantizers/one.hpp)
+//   required   bits                        1..32 (1..16 for the codes of a weight; 0 for a
+//   parameter
+//                                          that is one value for all groups, see
+//                                          quantizers/one.hpp)
 //              decode(code) -> V           V = float, complex32, or arr<float, dim>
 //              encode(V) -> code           nearest level; called with finite values only
 //   optional   name                        a lowbit::text; needed to save
@@ -120,10 +122,10 @@ using value_of = typename detail::element_of<block_of<Q>>::type;
 namespace detail {
 template <class Q>
 struct strategy_select {
-  using type = std::conditional_t<
-      (dim_of<Q> > 1), vector_codes,
-      std::conditional_t<Q::bits <= 8 && std::is_same_v<value_of<Q>, float>, table_codes,
-                         any_codes>>;
+  using type =
+      std::conditional_t<(dim_of<Q> > 1), vector_codes,
+                         std::conditional_t<Q::bits <= 8 && std::is_same_v<value_of<Q>, float>,
+                                            table_codes, any_codes>>;
 };
 template <class Q>
   requires requires { typename Q::strategy; }
@@ -166,17 +168,21 @@ concept matrix_value = std::same_as<V, float> || std::same_as<V, complex32>;
 template <class Q>
 concept has_bits = requires {
   { Q::bits } -> std::convertible_to<int>;
-} && (Q::bits >= 0 && Q::bits <= 32);
+}
+&&(Q::bits >= 0 && Q::bits <= 32);
 template <class Q>
-concept has_decode = requires { typename detail::decoded<Q>::type; };
+concept has_decode = requires {
+  typename detail::decoded<Q>::type;
+};
 template <class Q>
 concept decodes_values = matrix_value<value_of<Q>> &&
-                         (dim_of<Q> == 1 ? std::is_same_v<block_of<Q>, value_of<Q>>
-                                         : std::is_same_v<block_of<Q>, arr<value_of<Q>, dim_of<Q>>>);
+    (dim_of<Q> == 1 ? std::is_same_v<block_of<Q>, value_of<Q>>
+                    : std::is_same_v<block_of<Q>, arr<value_of<Q>, dim_of<Q>>>);
 template <class Q>
 concept has_encode = requires(const state_of<Q>& q, const block_of<Q>& x) {
   { q.encode(x) } -> std::convertible_to<code_t>;
-} || requires(const state_of<Q>& q, const block_of<Q>& x) {
+}
+|| requires(const state_of<Q>& q, const block_of<Q>& x) {
   { q.encode(x, code_t{}) } -> std::convertible_to<code_t>;
 };
 template <class Q>
@@ -189,23 +195,24 @@ concept knows_peak = !has_state<Q> || requires {
   { Q::peak } -> std::convertible_to<float>;
 };
 template <class Q>
-concept applies_its_scales =
-    scales_of<Q> == 1 || requires(value_of<Q> v, const arr<float, scales_of<Q>>& s) {
-      { Q::scaled(v, s) } -> std::same_as<value_of<Q>>;
-      { Q::unscaled(v, s) } -> std::same_as<value_of<Q>>;
-    };
+concept applies_its_scales = scales_of<Q>
+== 1 || requires(value_of<Q> v, const arr<float, scales_of<Q>>& s) {
+  { Q::scaled(v, s) } -> std::same_as<value_of<Q>>;
+  { Q::unscaled(v, s) } -> std::same_as<value_of<Q>>;
+};
 
 template <class Q>
 concept code_set = has_bits<Q> && has_decode<Q> && decodes_values<Q> && has_encode<Q> &&
-                   knows_peak<Q> && applies_its_scales<Q>;
+    knows_peak<Q> && applies_its_scales<Q>;
 template <class Q>
-concept quantizer = code_set<Q> && dim_of<Q> == 1;
+concept quantizer = code_set<Q> && dim_of<Q>
+== 1;
 template <class Q>
-concept codebook = code_set<Q> && (dim_of<Q> > 1);
+concept codebook = code_set<Q> &&(dim_of<Q> > 1);
 /// A quantizer that can store a parameter: real, stateless, without parameters of its own.
 template <class Q>
-concept number = quantizer<Q> && std::same_as<value_of<Q>, float> && !has_state<Q> &&
-                 !has_zero<Q> && selectors_of<Q> == 0;
+concept number = quantizer<Q> && std::same_as < value_of<Q>,
+float > &&!has_state<Q> && !has_zero<Q> && selectors_of<Q> == 0;
 
 // ---------------------------------------------------------------------------------------------
 // Granularity: which parameters a value has, and how they are stored.
@@ -233,7 +240,9 @@ concept codes_stay_in_a_group = G::block_cols % dim_of<Q> == 0;
 template <class G, class Q>
 concept granularity_for = has_blocks<G> && reads_groups<G, Q> && codes_stay_in_a_group<G, Q>;
 template <class G>
-concept scales_columns = requires { typename G::column_number; };
+concept scales_columns = requires {
+  typename G::column_number;
+};
 
 // ---------------------------------------------------------------------------------------------
 // Outliers: what is kept apart, added to the value of its element.
@@ -244,22 +253,23 @@ concept scales_columns = requires { typename G::column_number; };
 //   picks                        true: a criterion chooses positions, which the main codes skip
 // ---------------------------------------------------------------------------------------------
 template <class O, class V>
-concept outliers_for =
-    requires(const typename O::template data<borrowed, V>& d, index_t r, const V* x, V* scratch) {
-      { O::picks } -> std::convertible_to<bool>;
-      { d.at(r, r) } -> std::same_as<V>;
-      { d.scratch_size() } -> std::convertible_to<index_t>;
-      d.prepare(x, scratch);
-      { d.dot(r, x, scratch) } -> std::same_as<V>;
-      d.add_row(r, scratch);
-    };
+concept outliers_for = requires(const typename O::template data<borrowed, V>& d, index_t r,
+                                const V* x, V* scratch) {
+  { O::picks } -> std::convertible_to<bool>;
+  { d.at(r, r) } -> std::same_as<V>;
+  { d.scratch_size() } -> std::convertible_to<index_t>;
+  d.prepare(x, scratch);
+  { d.dot(r, x, scratch) } -> std::same_as<V>;
+  d.add_row(r, scratch);
+};
 
 // ---------------------------------------------------------------------------------------------
 // Transform: a change of basis that leaves products as they are. In front of a matrix, activations
 // become x' = T x and its rows w' = T^-T w, so that w' . x' = w . x; behind a matrix, its columns
 // become T w, and T^-1 takes the results back. See storage/linear.hpp.
 //
-//   required   transformed_size(n)         numbers that it makes of n, padding counted; fails for an
+//   required   transformed_size(n)         numbers that it makes of n, padding counted; fails for
+//   an
 //                                          n that it cannot take
 //              apply(x, out)               x' = T x; spans that do not overlap
 //              inverse(x', out)            x = T^-1 x' for the size of `out`; may destroy x'
@@ -297,14 +307,14 @@ concept transform_of = requires(const T& t, index_t n, span<const V> x, span<V> 
 template <class T>
 concept transform = transform_of<T, float> || transform_of<T, complex32>;
 template <class T>
-concept orthogonal_transform = transform<T> && requires { requires T::orthogonal; };
+concept orthogonal_transform = transform<T> && requires {
+  requires T::orthogonal;
+};
 /// It can stand before a matrix of V.
 template <class T, class V>
-concept row_transform_of =
-    transform_of<T, V> && (orthogonal_transform<T> ||
-                           requires(const T& t, span<const V> w, span<V> out) {
-                             t.apply_to_row(w, out);
-                           });
+concept row_transform_of = transform_of<T, V> &&
+    (orthogonal_transform<T> ||
+     requires(const T& t, span<const V> w, span<V> out) { t.apply_to_row(w, out); });
 
 // ---------------------------------------------------------------------------------------------
 // Format and matrix.
@@ -319,12 +329,11 @@ concept format_like = requires {
 
 /// What a kernel takes: trivially copyable, with a shape, a value type and element access.
 template <class W>
-concept quantized_matrix_like =
-    std::is_trivially_copyable_v<W> && requires(const W& w, index_t r) {
-      typename W::format_type;
-      { w.at(r, r) } -> std::same_as<typename W::value_type>;
-      { w.shape() } -> std::same_as<extent>;
-    };
+concept quantized_matrix_like = std::is_trivially_copyable_v<W> && requires(const W& w, index_t r) {
+  typename W::format_type;
+  { w.at(r, r) } -> std::same_as<typename W::value_type>;
+  { w.shape() } -> std::same_as<extent>;
+};
 
 // ---------------------------------------------------------------------------------------------
 // Arguments of quantize: each role has an empty base, so that a wrong one can be named.

@@ -8,11 +8,16 @@ namespace lowbit::inline LOWBIT_ABI {
 
 namespace detail {
 constexpr std::pair<element, safetensors::dtype> element_dtypes[] = {
-    {element::u8, safetensors::dtype::u8},           {element::u16, safetensors::dtype::u16},
-    {element::u32, safetensors::dtype::u32},         {element::u64, safetensors::dtype::u64},
-    {element::f16, safetensors::dtype::f16},         {element::bf16, safetensors::dtype::bf16},
-    {element::f32, safetensors::dtype::f32},         {element::f8_e4m3, safetensors::dtype::f8_e4m3},
-    {element::f8_e5m2, safetensors::dtype::f8_e5m2}, {element::f8_e8m0, safetensors::dtype::f8_e8m0}};
+    {element::u8, safetensors::dtype::u8},
+    {element::u16, safetensors::dtype::u16},
+    {element::u32, safetensors::dtype::u32},
+    {element::u64, safetensors::dtype::u64},
+    {element::f16, safetensors::dtype::f16},
+    {element::bf16, safetensors::dtype::bf16},
+    {element::f32, safetensors::dtype::f32},
+    {element::f8_e4m3, safetensors::dtype::f8_e4m3},
+    {element::f8_e5m2, safetensors::dtype::f8_e5m2},
+    {element::f8_e8m0, safetensors::dtype::f8_e8m0}};
 
 inline safetensors::dtype dtype_of(element e) {
   for (const auto& [mine, theirs] : element_dtypes)
@@ -40,7 +45,8 @@ class matrix_writer {
     metadata_.emplace_back(name + ".format", matrix.format());
     metadata_.emplace_back(name + ".shape", message(shape.rows, ",", shape.cols));
     for (stored_array& a : matrix.arrays())
-      tensors_.push_back({name + "." + a.name, detail::dtype_of(a.type), std::move(a.shape), a.bytes});
+      tensors_.push_back(
+          {name + "." + a.name, detail::dtype_of(a.type), std::move(a.shape), a.bytes});
   }
   /// Adds a tensor that is no quantized matrix; its bytes must live until `write`.
   void add(safetensors::tensor tensor) { tensors_.push_back(std::move(tensor)); }
@@ -51,8 +57,8 @@ class matrix_writer {
   /// Writes to a temporary file and renames it, so that a failed write never replaces a good file.
   /// Throws error io, or bad_argument for a name used twice.
   void write(const std::string& path) const {
-    safetensors::metadata_list all{{std::string(detail::schema_key),
-                                    std::string(detail::schema_version)}};
+    safetensors::metadata_list all{
+        {std::string(detail::schema_key), std::string(detail::schema_version)}};
     all.insert(all.end(), metadata_.begin(), metadata_.end());
     safetensors::write(path, tensors_, all);
   }
@@ -133,7 +139,8 @@ class matrix_file {
       for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
         good = good && !__builtin_mul_overflow(sizes[i], index_t(10), &sizes[i]) &&
                !__builtin_add_overflow(sizes[i], index_t(text[at] - '0'), &sizes[i]);
-      good = good && at > start && (i == 1 ? at == text.size() : at < text.size() && text[at] == ',');
+      good =
+          good && at > start && (i == 1 ? at == text.size() : at < text.size() && text[at] == ',');
       ++at;
     }
     if (!good)

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#SPDX - License - Identifier : Apache - 2.0 WITH LLVM - exception
 """Writes the seeds of the safetensors fuzzer:
 
     python3 tests/fuzz/make_safetensors_seeds.py tests/fuzz/corpus/safetensors
@@ -19,7 +19,7 @@ def one(*fields):
 
 
 SEEDS = {
-    # name: header, bytes of data
+#name : header, bytes of data
     "valid_empty": ("{}      ", 0),
     "valid_metadata": ('{"__metadata__":{"format":"pt","":"\\u00e9\\n"}}', 0),
     "valid_scalar": (one("I32", [], 0, 4), 4),

@@ -45,8 +45,8 @@ void check() {
     std::vector<std::unique_ptr<test::guarded_bytes>> memory;
     std::vector<lb::part> parts;
     for (const lb::stored_array& a : arrays) {
-      memory.push_back(std::make_unique<test::guarded_bytes>(a.bytes.data(),
-                                                             std::size_t(a.bytes.size())));
+      memory.push_back(
+          std::make_unique<test::guarded_bytes>(a.bytes.data(), std::size_t(a.bytes.size())));
       parts.push_back({a.name, {memory.back()->data(), a.bytes.size()}, a.type});
     }
     const auto view = lb::quantized_view<F>::from_parts(shape, parts);
@@ -83,7 +83,8 @@ TEST_CASE("dequantize equals at: float codes and float scales") {
 
 TEST_CASE("dequantize equals at: parameters that are quantized in their turn") {
   check<format<uniform<4, minimum>, per_group<32, six_bit_scales, six_bit_scales>>>();
-  check<format<uniform<3, real_zero>, per_group<16, scaled<uniform<3, minimum>, per_block<16, 1>>>>>();
+  check<format<uniform<3, real_zero>,
+               per_group<16, scaled<uniform<3, minimum>, per_block<16, 1>>>>>();
 }
 
 TEST_CASE("dequantize names a wrong output shape") {

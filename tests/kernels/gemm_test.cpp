@@ -176,7 +176,8 @@ TEST_CASE("activations of any format are quantized and decoded, then multiplied 
   std::vector<float> x(128);
   const auto qx = lb::quantize<mx>(o.x.view());
   dequantize(qx.view(), matrix_view<float>(x.data(), 2, 64));
-  const auto expected = product<arch::runtime>(q.view(), matrix_view<const float>(x.data(), 2, 64), 2);
+  const auto expected =
+      product<arch::runtime>(q.view(), matrix_view<const float>(x.data(), 2, 64), 2);
   CHECK(product<arch::runtime>(q.view(), as<mx>(o.x.view()), 2) == expected);
 }
 
@@ -220,9 +221,9 @@ TEST_CASE("NaN and infinity of real activations reach their results; quantized o
   x[17] = std::numeric_limits<float>::quiet_NaN();
   gemv(q.view(), x, y);
   CHECK(std::isnan(y[0]));
-  CHECK_THROWS_WITH_AS(gemv(q.view(), as<a8>(x), y),
-                       "lowbit: x: the value at row 0, column 17 is not finite and cannot be quantized",
-                       error);
+  CHECK_THROWS_WITH_AS(
+      gemv(q.view(), as<a8>(x), y),
+      "lowbit: x: the value at row 0, column 17 is not finite and cannot be quantized", error);
 }
 
 TEST_CASE("wrong operands are named before anything is written") {
@@ -234,7 +235,7 @@ TEST_CASE("wrong operands are named before anything is written") {
   CHECK_THROWS_WITH_AS(gemv(q.view(), x, fewer), "lowbit: y: 1 x 3, expected 1 x 4", error);
   CHECK_THROWS_WITH_AS(gemv(q.view(), x, span<float>(x.data() + 30, 4)),
                        "lowbit: y: shares memory with x, expected separate arrays", error);
-  CHECK_THROWS_WITH_AS(gemv(any_matrix(), x, y),
-                       "lowbit: any_matrix: is empty, expected a matrix", error);
+  CHECK_THROWS_WITH_AS(gemv(any_matrix(), x, y), "lowbit: any_matrix: is empty, expected a matrix",
+                       error);
   CHECK(y == std::vector<float>(4, 9.f));
 }

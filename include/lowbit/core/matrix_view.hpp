@@ -28,7 +28,8 @@ template <class T>
 class matrix_view {
  public:
   constexpr matrix_view() = default;
-  constexpr matrix_view(T* data, index_t rows, index_t cols) : matrix_view(data, rows, cols, cols) {}
+  constexpr matrix_view(T* data, index_t rows, index_t cols)
+      : matrix_view(data, rows, cols, cols) {}
   constexpr matrix_view(T* data, index_t rows, index_t cols, index_t stride)
       : data_(data), shape_{rows, cols}, stride_(stride) {
     if (rows < 0 || cols < 0)

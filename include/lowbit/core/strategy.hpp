@@ -12,8 +12,10 @@ struct affine_codes {};
 /// The code's bits are float fields: exponent_bits, mantissa_bits, bias, is_signed.
 struct field_codes {};
 /// Powers of 2 or of sqrt 2: a shift, times one of two constants. With m the code without its sign
-/// (the topmost bit, where Q::is_signed), the level is 0 for m = Q::zero_magnitude (-1: never), else
-///   +-2^-ceil(k / Q::steps) * (k % Q::steps != 0 ? Q::odd_factor : 1),  k = m - Q::first_magnitude.
+/// (the topmost bit, where Q::is_signed), the level is 0 for m = Q::zero_magnitude (-1: never),
+/// else
+///   +-2^-ceil(k / Q::steps) * (k % Q::steps != 0 ? Q::odd_factor : 1),  k = m -
+///   Q::first_magnitude.
 struct field_constant_codes {};
 /// At most 256 levels, tabulated at compile time or asked once from the matrix's state.
 struct table_codes {};

@@ -19,8 +19,7 @@ class thread_pool {
  public:
   /// threads >= 1; 0 means one per hardware thread.
   explicit thread_pool(int threads = 0) {
-    if (threads < 0)
-      fail(errc::bad_argument, "threads", message(threads, ", expected at least 0"));
+    if (threads < 0) fail(errc::bad_argument, "threads", message(threads, ", expected at least 0"));
     if (threads == 0) threads = int(std::thread::hardware_concurrency());
     shared_ = std::make_shared<crew>(threads < 1 ? 1 : threads);
   }
@@ -34,8 +33,9 @@ class thread_pool {
       return;
     }
     using Function = std::remove_reference_t<F>;
-    shared_->run({n, [](const void* g, index_t i) { (*static_cast<Function*>(const_cast<void*>(g)))(i); },
-                  &f});
+    shared_->run(
+        {n, [](const void* g, index_t i) { (*static_cast<Function*>(const_cast<void*>(g)))(i); },
+         &f});
   }
 
  private:

@@ -12,7 +12,8 @@ struct q4_k : named_format<format<uniform<4, minimum>, lowbit::two_level<32, 8, 
   static constexpr auto name = text("q4_k");
 };
 struct q3_k
-    : named_format<format<uniform<3, full_range>, lowbit::two_level<16, 16, uniform<6, full_range>>>> {
+    : named_format<
+          format<uniform<3, full_range>, lowbit::two_level<16, 16, uniform<6, full_range>>>> {
   static constexpr auto name = text("q3_k");
 };
 struct q2_k : named_format<format<uniform<2, minimum>, lowbit::two_level<16, 16, uniform<4>>>> {

@@ -85,8 +85,10 @@ class product {
     const index_t step = block_rows(x_.tokens);
     for (index_t r = first; r < last; r += step) {
       const index_t rows = min_of(step, last - r);
-      if constexpr (int8) multiply_int8(r, rows, memory);
-      else multiply_real(r, rows, memory);
+      if constexpr (int8)
+        multiply_int8(r, rows, memory);
+      else
+        multiply_real(r, rows, memory);
       finish(r, rows, memory);
     }
   }
@@ -106,8 +108,10 @@ class product {
       const index_t whole_vectors = (parts * n + 15) / 16 * 16;
       for (index_t i = 0; i < rows; ++i) {
         float* const to = m.panel + i * parts * panel_stride;
-        if constexpr (parts == 1) reader_.read(r + i, c, n, to);
-        else read_complex(r + i, c, n, to);
+        if constexpr (parts == 1)
+          reader_.read(r + i, c, n, to);
+        else
+          read_complex(r + i, c, n, to);
         for (index_t p = 0; p < parts; ++p)
           for (index_t k = parts * n; k < whole_vectors; ++k) to[p * panel_stride + k] = 0;
       }
@@ -141,7 +145,7 @@ class product {
                                     nullptr,
                                     nullptr,
                                     panel_stride};
-      const row_ops::int8_operand x{x_.levels + c, x_.scales + c / 4, nullptr,    nullptr,
+      const row_ops::int8_operand x{x_.levels + c,   x_.scales + c / 4, nullptr,  nullptr,
                                     x_.sums + c / 4, x_.offset + c / 4, x_.stride};
       ops_.dot_int8(w, rows, x, x_.tokens, n64, m.tile, tile_stride, c > 0);
     }
@@ -152,16 +156,16 @@ class product {
     const auto& p = w_.main;
     const index_t skip = c * Q::bits / 8;
     const std::uint8_t* codes = p.row(r) + skip;
-    const index_t readable =
-        index_t(p.codes.size()) - r * F::plane_type::row_bytes(p.cols) - skip;
+    const index_t readable = index_t(p.codes.size()) - r * F::plane_type::row_bytes(p.cols) - skip;
     std::int8_t* const levels = m.levels + i * panel_stride;
     const int8_table& table = int8_levels();
     if constexpr (std::same_as<strategy_of<Q>, affine_codes> && tabulated<Q>) {
       constexpr bool unit_steps = int8_table_of<Q>.unit == 1 && Q::slope == 1;
       if constexpr (unit_steps)
-        ops_.bytes_affine(codes, readable, Q::bits, n, int(Q::intercept - int8_table_of<Q>.zero_shift),
-                          levels);
-      else ops_.bytes_table(codes, readable, Q::bits, n, table.values, levels);
+        ops_.bytes_affine(codes, readable, Q::bits, n,
+                          int(Q::intercept - int8_table_of<Q>.zero_shift), levels);
+      else
+        ops_.bytes_table(codes, readable, Q::bits, n, table.values, levels);
     } else {
       ops_.bytes_table(codes, readable, Q::bits, n, table.values, levels);
     }
@@ -191,8 +195,10 @@ class product {
   }
 
   const int8_table& int8_levels() const {
-    if constexpr (tabulated<Q>) return int8_table_of<Q>;
-    else return table_;
+    if constexpr (tabulated<Q>)
+      return int8_table_of<Q>;
+    else
+      return table_;
   }
 
   void clear(float* tile, index_t tile_stride) const {
@@ -207,8 +213,8 @@ class product {
       for (index_t i = 0; i < rows; ++i) {
         arr<float, int(parts)> kept{};
         if constexpr (apart)
-          kept = bits_as<arr<float, int(parts)>>(w_.apart.dot(
-              r + i, token_values(t), outlier_scratch_ + t * scratch_size()));
+          kept = bits_as<arr<float, int(parts)>>(
+              w_.apart.dot(r + i, token_values(t), outlier_scratch_ + t * scratch_size()));
         for (int p = 0; p < int(parts); ++p) {
           float v = tile[parts * i + p];
           if constexpr (apart) v += kept[p];

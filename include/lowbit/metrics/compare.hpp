@@ -29,8 +29,9 @@ comparison compare(std::type_identity_t<matrix_view<const typename F::value_type
                    const quantized_view<F>& w) {
   using V = typename F::value_type;
   if (!(original.shape() == w.shape()))
-    fail(errc::shape_mismatch, "original",
-         message(original.rows(), " x ", original.cols(), ", expected ", w.rows(), " x ", w.cols()));
+    fail(
+        errc::shape_mismatch, "original",
+        message(original.rows(), " x ", original.cols(), ", expected ", w.rows(), " x ", w.cols()));
   const kernels::row_reader<F> reader(kernels::ops_of(arch::runtime), w);
   constexpr index_t chunk = kernels::row_reader<F>::chunk;
   std::vector<V> row(std::size_t(ceil_div(w.cols(), chunk) * chunk + kernels::row_slack));
@@ -42,10 +43,13 @@ comparison compare(std::type_identity_t<matrix_view<const typename F::value_type
       reader.read(r, c, min_of(chunk, w.cols() - c), row.data() + c);
     w.apart.add_row(r, row.data());
     const auto squared = [](V x) {
-      if constexpr (std::same_as<V, float>) return double(x) * double(x);
-      else return double(x.re) * double(x.re) + double(x.im) * double(x.im);
+      if constexpr (std::same_as<V, float>)
+        return double(x) * double(x);
+      else
+        return double(x.re) * double(x.re) + double(x.im) * double(x.im);
     };
-    error += ordered_sum(w.cols(), [&](index_t c) { return squared(sub_rn(original(r, c), row[std::size_t(c)])); });
+    error += ordered_sum(
+        w.cols(), [&](index_t c) { return squared(sub_rn(original(r, c), row[std::size_t(c)])); });
     power += ordered_sum(w.cols(), [&](index_t c) { return squared(original(r, c)); });
     for (index_t c = 0; c < w.cols(); ++c) {
       const double d = double(magnitude(sub_rn(original(r, c), row[std::size_t(c)])));

@@ -56,14 +56,17 @@ value_of<Q> coded_value(value_of<Q> x, const group_params<Q>& p) {
   return reconstruct<Q>(decode_in<Q>(Q{}, code, p), p);
 }
 
-/// Weighted squared error of value i under given parameters, as a product that is exact in binary64.
+/// Weighted squared error of value i under given parameters, as a product that is exact in
+/// binary64.
 template <class Q>
 double value_error(const group_values<Q>& g, const group_params<Q>& p, index_t i) {
   const float weight = g.weight(i);
   const auto square = [&](float d) { return double(mul_rn(weight, d)) * double(d); };
   const value_of<Q> x = g.values[i], y = coded_value<Q>(x, p);
-  if constexpr (std::same_as<value_of<Q>, float>) return square(sub_rn(x, y));
-  else return square(sub_rn(x.re, y.re)) + square(sub_rn(x.im, y.im));
+  if constexpr (std::same_as<value_of<Q>, float>)
+    return square(sub_rn(x, y));
+  else
+    return square(sub_rn(x.re, y.re)) + square(sub_rn(x.im, y.im));
 }
 
 /// Squared error of a group under given parameters, weighted; in binary64, in a fixed order.

@@ -9,12 +9,16 @@ namespace lowbit::inline LOWBIT_ABI {
 /// The value of a level in its group: one binary32 per real part, rounded once (see zero_kind).
 template <class Q>
 LOWBIT_HD constexpr value_of<Q> reconstruct(value_of<Q> level, const group_params<Q>& p) {
-  if constexpr (scales_of<Q> > 1) return Q::scaled(level, p.scale);
-  else if constexpr (zero_of<Q> == zero_kind::integer) return mul_rn(p.scale[0], level - p.zero);
+  if constexpr (scales_of < Q >> 1)
+    return Q::scaled(level, p.scale);
+  else if constexpr (zero_of<Q> == zero_kind::integer)
+    return mul_rn(p.scale[0], level - p.zero);
   else if constexpr (zero_of<Q> == zero_kind::real)
     return fma_rn(p.scale[0], level, -mul_rn(p.scale[0], p.zero));
-  else if constexpr (zero_of<Q> == zero_kind::minimum) return fma_rn(p.scale[0], level, p.zero);
-  else return mul_rn(p.scale[0], level);
+  else if constexpr (zero_of<Q> == zero_kind::minimum)
+    return fma_rn(p.scale[0], level, p.zero);
+  else
+    return mul_rn(p.scale[0], level);
 }
 
 namespace detail {
@@ -29,44 +33,54 @@ constexpr complex32 over_scale(complex32 x, float s) {
 /// after the rounding, so that ties break as in round(x / S) + Z.
 template <class Q>
 constexpr value_of<Q> normalize(value_of<Q> x, const group_params<Q>& p) {
-  if constexpr (scales_of<Q> > 1) return Q::unscaled(x, p.scale);
+  if constexpr (scales_of < Q >> 1)
+    return Q::unscaled(x, p.scale);
   else if constexpr (zero_of<Q> == zero_kind::integer)
     return float(round_int(detail::over_scale(x, p.scale[0]))) + p.zero;
   else if constexpr (zero_of<Q> == zero_kind::real)
     return add_rn(detail::over_scale(x, p.scale[0]), p.zero);
   else if constexpr (zero_of<Q> == zero_kind::minimum)
     return detail::over_scale(sub_rn(x, p.zero), p.scale[0]);
-  else return detail::over_scale(x, p.scale[0]);
+  else
+    return detail::over_scale(x, p.scale[0]);
 }
 
 /// decode and encode with the selector of the group, where the code set has several level sets.
 template <class Q>
 LOWBIT_HD constexpr block_of<Q> decode_in(const state_of<Q>& levels, code_t code,
                                           const group_params<Q>& p) {
-  if constexpr (selectors_of<Q> > 0) return levels.decode(code, p.selector);
-  else if constexpr (has_state<Q>) return levels.decode(code);
-  else return level_of<Q>(code);
+  if constexpr (selectors_of < Q >> 0)
+    return levels.decode(code, p.selector);
+  else if constexpr (has_state<Q>)
+    return levels.decode(code);
+  else
+    return level_of<Q>(code);
 }
 /// The object that encodes many values: `encoder()` of the state where it has one, else itself.
 template <class Q>
 auto encoder_of(const state_of<Q>& levels) {
-  if constexpr (requires { levels.encoder(); }) return levels.encoder();
-  else return levels;
+  if constexpr (requires { levels.encoder(); })
+    return levels.encoder();
+  else
+    return levels;
 }
 template <class Q>
 using encoder_for = decltype(encoder_of<Q>(std::declval<const state_of<Q>&>()));
 /// `levels` is the state or its encoder.
 template <class Q, class Levels>
 constexpr code_t encode_in(const Levels& levels, const block_of<Q>& x, const group_params<Q>& p) {
-  if constexpr (selectors_of<Q> > 0) return code_t(levels.encode(x, p.selector));
-  else return code_t(levels.encode(x));
+  if constexpr (selectors_of < Q >> 0)
+    return code_t(levels.encode(x, p.selector));
+  else
+    return code_t(levels.encode(x));
 }
 
 namespace detail {
 /// Codes of a customary float type are saved as such, every other bit stream as bytes.
 template <class Q>
 constexpr element code_element() {
-  if constexpr (!has_name<Q> || Q::bits % 8 != 0) return element::u8;
+  if constexpr (!has_name<Q> || Q::bits % 8 != 0)
+    return element::u8;
   else {
     constexpr std::string_view n = Q::name;
     return n == "f32"        ? element::f32
@@ -83,12 +97,16 @@ constexpr element code_element() {
 namespace detail {
 /// Codes that stand for nothing exist where Q says so (`valid`), or as NaN and Inf of a float type.
 template <class Q>
-inline constexpr bool checks_codes =
-    requires(code_t c) { Q::valid(c); } || std::same_as<strategy_of<Q>, field_codes>;
+inline constexpr bool checks_codes = requires(code_t c) {
+  Q::valid(c);
+}
+|| std::same_as<strategy_of<Q>, field_codes>;
 template <class Q>
 constexpr bool valid_code(code_t c) {
-  if constexpr (requires { Q::valid(c); }) return Q::valid(c);
-  else return is_finite(Q::decode(c));
+  if constexpr (requires { Q::valid(c); })
+    return Q::valid(c);
+  else
+    return is_finite(Q::decode(c));
 }
 
 inline index_t product(const path& at, index_t a, index_t b) {
@@ -104,8 +122,8 @@ inline void check_size(const path& at, index_t found, index_t expected) {
 }  // namespace detail
 
 namespace detail {
-// Members that exist only where there is something to keep. Bases, not [[no_unique_address]]: nested
-// uses of the attribute make nvcc 13's device compiler run out of memory.
+// Members that exist only where there is something to keep. Bases, not [[no_unique_address]]:
+// nested uses of the attribute make nvcc 13's device compiler run out of memory.
 template <class Q, class Place>
 struct levels_member {
   LOWBIT_HD static constexpr Q stored_levels() { return {}; }
@@ -122,7 +140,8 @@ struct groups_member {
 };
 template <class G, class Q, class Place>
   requires std::is_empty_v<typename G::template data<Place, Q>>
-struct groups_member<G, Q, Place> {};
+struct groups_member<G, Q, Place> {
+};
 template <class G, class Q>
 inline constexpr bool has_groups = !std::is_empty_v<typename G::template data<owned, Q>>;
 }  // namespace detail
@@ -142,8 +161,10 @@ struct plane {
   using value_type = value_of<Q>;
   static constexpr int dim = dim_of<Q>;
   static constexpr auto name = [] {
-    if constexpr (!has_name<Q> || !has_name<G>) return text("");
-    else return Q::name + (text("/") + G::name);
+    if constexpr (!has_name<Q> || !has_name<G>)
+      return text("");
+    else
+      return Q::name + (text("/") + G::name);
   }();
 
   /// Codes in a row of `cols` values.
@@ -178,9 +199,7 @@ struct plane {
 
     /// Fails unless the arrays have the sizes that the shape demands, the bits that fill up a row
     /// are zero, and every code means something: O(stored), for data that came from outside.
-    void validate(const path& at, extent e) const
-      requires std::same_as<Place, borrowed>
-    {
+    void validate(const path& at, extent e) const requires std::same_as<Place, borrowed> {
       detail::check_size(at / "codes", codes.size(), detail::product(at, e.rows, row_bytes(cols)));
       if constexpr (has_state<Q>) this->levels.validate(at);
       const int used = int((blocks(cols) * Q::bits) % 8);
@@ -192,27 +211,24 @@ struct plane {
           for (index_t b = 0; b < blocks(cols); ++b)
             if (!detail::valid_code<Q>(code(r, b)))
               fail(errc::corrupted, (at / "codes").str(),
-                   message("code ", code(r, b), " at (", r, ", ", b, ") stands for no finite value"));
+                   message("code ", code(r, b), " at (", r, ", ", b,
+                           ") stands for no finite value"));
       }
       if constexpr (detail::has_groups<G, Q>) this->groups.validate(at, e);
     }
 
-    LOWBIT_HD const std::uint8_t* row(index_t r) const
-      requires std::same_as<Place, borrowed>
-    {
+    LOWBIT_HD const std::uint8_t* row(index_t r) const requires std::same_as<Place, borrowed> {
       return static_cast<const std::uint8_t*>(codes.data()) + r * row_bytes(cols);
     }
     /// Code b of row r.
-    LOWBIT_HD code_t code(index_t r, index_t b) const
-      requires std::same_as<Place, borrowed>
-    {
+    LOWBIT_HD code_t code(index_t r, index_t b) const requires std::same_as<Place, borrowed> {
       return read_bits(row(r), std::uint64_t(b) * Q::bits, Q::bits);
     }
     /// The parameters of element (r, c), its column's factor included.
-    LOWBIT_HD group_params<Q> params(index_t r, index_t c) const
-      requires std::same_as<Place, borrowed>
-    {
-      if constexpr (!detail::has_groups<G, Q>) return typename G::template data<Place, Q>{}.group(r, c);
+    LOWBIT_HD group_params<Q> params(index_t r,
+                                     index_t c) const requires std::same_as<Place, borrowed> {
+      if constexpr (!detail::has_groups<G, Q>)
+        return typename G::template data<Place, Q>{}.group(r, c);
       else {
         group_params<Q> p = this->groups.group(r, c);
         if constexpr (scales_columns<G>) {
@@ -224,12 +240,11 @@ struct plane {
       }
     }
     /// The values of code b of row r.
-    LOWBIT_HD block_of<Q> block(index_t r, index_t b) const
-      requires std::same_as<Place, borrowed>
-    {
+    LOWBIT_HD block_of<Q> block(index_t r, index_t b) const requires std::same_as<Place, borrowed> {
       group_params<Q> p = params(r, b * dim);
       block_of<Q> x = decode_in<Q>(this->stored_levels(), code(r, b), p);
-      if constexpr (dim == 1) return reconstruct<Q>(x, p);
+      if constexpr (dim == 1)
+        return reconstruct<Q>(x, p);
       else {
         for (int i = 0; i < dim; ++i) {
           if constexpr (scales_columns<G>)
@@ -239,11 +254,11 @@ struct plane {
         return x;
       }
     }
-    LOWBIT_HD value_type at(index_t r, index_t c) const
-      requires std::same_as<Place, borrowed>
-    {
-      if constexpr (dim == 1) return block(r, c);
-      else return block(r, c / dim)[int(c % dim)];
+    LOWBIT_HD value_type at(index_t r, index_t c) const requires std::same_as<Place, borrowed> {
+      if constexpr (dim == 1)
+        return block(r, c);
+      else
+        return block(r, c / dim)[int(c % dim)];
     }
   };
 

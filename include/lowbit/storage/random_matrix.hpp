@@ -24,7 +24,7 @@ void repeat_rows(typename P::template data<owned>& d, extent small, extent big) 
       repeat_rows<typename G::scale_plane>(d.groups.scale[k], few, many);
     using data = typename G::template data<owned, Q>;
     if constexpr (has_zero<Q>) repeat_rows<typename data::zero_plane>(d.groups.zero, few, many);
-    if constexpr (selectors_of<Q> > 0)
+    if constexpr (selectors_of < Q >> 0)
       repeat_rows<typename data::selector_plane>(d.groups.selector, few, many);
   }
 }
@@ -32,8 +32,8 @@ void repeat_rows(typename P::template data<owned>& d, extent small, extent big) 
 }  // namespace detail
 
 /// A matrix of any size with random valid codes, and the scales and levels of a small random
-/// matrix, 64 rows again and again: what a product is timed on, made without encoding the whole. Formats with outliers are
-/// encoded as a whole, so that the share of outliers is right.
+/// matrix, 64 rows again and again: what a product is timed on, made without encoding the whole.
+/// Formats with outliers are encoded as a whole, so that the share of outliers is right.
 template <format_like F>
 quantized_matrix<F> random_matrix(extent shape, std::uint64_t seed = 1) {
   using V = typename F::value_type;
@@ -45,11 +45,12 @@ quantized_matrix<F> random_matrix(extent shape, std::uint64_t seed = 1) {
   std::vector<V> values(std::size_t(small.rows * small.cols));
   std::uint64_t counter = 0;
   for (V& v : values) {
-    if constexpr (std::same_as<V, float>) v = random.uniform(counter++) - 0.5f;
-    else v = {random.uniform(counter++) - 0.5f, random.uniform(counter++) - 0.5f};
+    if constexpr (std::same_as<V, float>)
+      v = random.uniform(counter++) - 0.5f;
+    else
+      v = {random.uniform(counter++) - 0.5f, random.uniform(counter++) - 0.5f};
   }
-  quantized_matrix<F> m =
-      quantize<F>(matrix_view<const V>(values.data(), small.rows, small.cols));
+  quantized_matrix<F> m = quantize<F>(matrix_view<const V>(values.data(), small.rows, small.cols));
   if constexpr (plain) {
     std::uint8_t* const codes = m.data().main.codes.data();
     for (index_t r = 0; r < small.rows; ++r)

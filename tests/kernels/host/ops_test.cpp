@@ -45,7 +45,8 @@ TEST_CASE("forcing a target that the machine has gives that target") {
   for (const row_ops* t : simd_targets()) CHECK(lb::kernels::ops_of(t->target).target == t->target);
 }
 
-TEST_CASE("codes of every width unpack as the bit stream says, on every target, up to the last byte") {
+TEST_CASE(
+    "codes of every width unpack as the bit stream says, on every target, up to the last byte") {
   hashed random;
   for (int bits = 1; bits <= 8; ++bits)
     for (const index_t n : lengths) {

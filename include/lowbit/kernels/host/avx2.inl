@@ -34,8 +34,7 @@ inline float reduce_max(vf a) {
 }
 inline void store_int8(std::int8_t* p, vf a) {
   const __m256i q = _mm256_cvtps_epi32(a);
-  const __m128i words =
-      _mm_packs_epi32(_mm256_castsi256_si128(q), _mm256_extracti128_si256(q, 1));
+  const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(q), _mm256_extracti128_si256(q, 1));
   const __m128i bytes = _mm_max_epi8(_mm_packs_epi16(words, words), _mm_set1_epi8(-127));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), bytes);
 }
@@ -81,8 +80,8 @@ inline vf gather(const float* table, vi c) {
                         table[i[5]], table[i[6]], table[i[7]]);
 }
 inline vf field_bits(vi c, std::uint32_t mask, int shift) {
-  return _mm256_castsi256_ps(
-      _mm256_sll_epi32(_mm256_and_si256(c, _mm256_set1_epi32(int(mask))), _mm_cvtsi32_si128(shift)));
+  return _mm256_castsi256_ps(_mm256_sll_epi32(_mm256_and_si256(c, _mm256_set1_epi32(int(mask))),
+                                              _mm_cvtsi32_si128(shift)));
 }
 inline vf or_bits(vf a, vf b) { return _mm256_or_ps(a, b); }
 inline vf load_f16(const std::uint8_t* p) {

@@ -74,8 +74,8 @@ inline vf gather(const float* table, vi c) {
   return _mm512_load_ps(v);
 }
 inline vf field_bits(vi c, std::uint32_t mask, int shift) {
-  return _mm512_castsi512_ps(
-      _mm512_sll_epi32(_mm512_and_si512(c, _mm512_set1_epi32(int(mask))), _mm_cvtsi32_si128(shift)));
+  return _mm512_castsi512_ps(_mm512_sll_epi32(_mm512_and_si512(c, _mm512_set1_epi32(int(mask))),
+                                              _mm_cvtsi32_si128(shift)));
 }
 inline vf or_bits(vf a, vf b) { return _mm512_or_ps(a, b); }
 inline vf load_f16(const std::uint8_t* p) {
@@ -135,6 +135,6 @@ inline int8_row load_weights(const std::int8_t* p) {
   return {_mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi8(static_cast<char>(0x80)))};
 }
 inline vf dot_quads(const int8_row& w, const std::int8_t* x, const std::int32_t* offset) {
-  return _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(_mm512_loadu_si512(offset), w.levels,
-                                                _mm512_loadu_si512(x)));
+  return _mm512_cvtepi32_ps(
+      _mm512_dpbusd_epi32(_mm512_loadu_si512(offset), w.levels, _mm512_loadu_si512(x)));
 }

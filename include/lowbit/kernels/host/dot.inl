@@ -8,9 +8,8 @@
 /// at any optimisation level.
 template <int N, class F>
 inline void unroll(F f) {
-  [&]<int... I>(std::integer_sequence<int, I...>) {
-    (f(std::integral_constant<int, I>{}), ...);
-  }(std::make_integer_sequence<int, N>{});
+  [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, I>{}), ...); }
+  (std::make_integer_sequence<int, N>{});
 }
 
 template <int Rows, int Tokens>
@@ -104,7 +103,8 @@ inline void dot_int8_as(const row_ops::int8_operand& w, index_t rows,
     tile(w, r, x, t, n, y + t * y_stride + r, y_stride, accumulate);
   };
   for_tiles(
-      rows, tokens, [&](index_t r, index_t t) { run(dot_int8_tile<Zero, tile_rows, tile_tokens>, r, t); },
+      rows, tokens,
+      [&](index_t r, index_t t) { run(dot_int8_tile<Zero, tile_rows, tile_tokens>, r, t); },
       [&](index_t r, index_t t) { run(dot_int8_tile<Zero, 1, tile_tokens>, r, t); },
       [&](index_t r, index_t t) { run(dot_int8_tile<Zero, column_rows, 1>, r, t); },
       [&](index_t r, index_t t) { run(dot_int8_tile<Zero, 1, 1>, r, t); });
@@ -118,6 +118,7 @@ inline void dot_int8(const row_ops::int8_operand& w, index_t rows, const row_ops
   run(w, rows, x, tokens, n, y, y_stride, accumulate);
 }
 
-inline constexpr row_ops ops{target_name, levels_affine,    levels_table, levels_field, levels_f16,
-                             levels_bf16, scale,            scale_minus_zero, scale_plus, dot_f32,
-                             bytes_table, bytes_affine,     spread,       absmax, quantize, dot_int8};
+inline constexpr row_ops ops{target_name, levels_affine, levels_table, levels_field,
+                             levels_f16,  levels_bf16,   scale,        scale_minus_zero,
+                             scale_plus,  dot_f32,       bytes_table,  bytes_affine,
+                             spread,      absmax,        quantize,     dot_int8};

@@ -20,10 +20,9 @@ inline void levels_affine(const std::uint8_t* codes, index_t readable, int bits,
                           float slope, float intercept, float* out) {
   const unpacker unpack(bits);
   const vf s = set1(slope), z = set1(intercept);
-  for_codes(codes, readable, n, lanes, lanes * bits / 8, unpacker::reads,
-            [&](const std::uint8_t* p, index_t i) {
-              store(out + i, fma(to_float(unpack(p)), s, z));
-            });
+  for_codes(
+      codes, readable, n, lanes, lanes * bits / 8, unpacker::reads,
+      [&](const std::uint8_t* p, index_t i) { store(out + i, fma(to_float(unpack(p)), s, z)); });
 }
 
 inline void levels_table(const std::uint8_t* codes, index_t readable, int bits, index_t n,
@@ -85,9 +84,7 @@ inline void scale_minus_zero(float* v, index_t n, index_t width, index_t used, c
                              const float* z) {
   for_groups(
       n, width, used,
-      [&](index_t i, index_t g) {
-        store(v + i, mul(set1(s[g]), sub(load(v + i), set1(z[g]))));
-      },
+      [&](index_t i, index_t g) { store(v + i, mul(set1(s[g]), sub(load(v + i), set1(z[g])))); },
       [&](index_t i, index_t g) { v[i] = mul_rn(s[g], v[i] - z[g]); });
 }
 inline void scale_plus(float* v, index_t n, index_t width, index_t used, const float* s,
@@ -110,8 +107,9 @@ inline void bytes_affine(const std::uint8_t* codes, index_t readable, int bits, 
                          std::int8_t* out) {
   const byte_unpacker unpack(bits);
   constexpr int step = byte_unpacker::codes;
-  for_codes(codes, readable, n, step, step * bits / 8, byte_unpacker::reads,
-            [&](const std::uint8_t* p, index_t i) { store_bytes(out + i, add_bytes(unpack(p), add)); });
+  for_codes(
+      codes, readable, n, step, step * bits / 8, byte_unpacker::reads,
+      [&](const std::uint8_t* p, index_t i) { store_bytes(out + i, add_bytes(unpack(p), add)); });
 }
 
 inline void spread(const float* s, index_t n, index_t width, index_t used, float* out) {

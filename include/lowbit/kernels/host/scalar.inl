@@ -115,7 +115,8 @@ inline vf field_bits(const vi& c, std::uint32_t mask, int shift) {
   return r;
 }
 inline vf or_bits(vf a, const vf& b) {
-  LOWBIT_LANES a.v[l] = bits_as<float>(bits_as<std::uint32_t>(a.v[l]) | bits_as<std::uint32_t>(b.v[l]));
+  LOWBIT_LANES a.v[l] =
+      bits_as<float>(bits_as<std::uint32_t>(a.v[l]) | bits_as<std::uint32_t>(b.v[l]));
   return a;
 }
 inline vf load_f16(const std::uint8_t* p) {
