@@ -1,4 +1,4 @@
-#SPDX - License - Identifier : Apache - 2.0 WITH LLVM - exception
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes the seeds of the safetensors fuzzer:
 
     python3 tests/fuzz/make_safetensors_seeds.py tests/fuzz/corpus/safetensors
@@ -19,7 +19,7 @@ def one(*fields):
 
 
 SEEDS = {
-#name : header, bytes of data
+    # name: header, bytes of data
     "valid_empty": ("{}      ", 0),
     "valid_metadata": ('{"__metadata__":{"format":"pt","":"\\u00e9\\n"}}', 0),
     "valid_scalar": (one("I32", [], 0, 4), 4),
@@ -50,7 +50,8 @@ SEEDS = {
     "field_twice": ('{"t":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}}', 1),
     "metadata_twice": ('{"__metadata__":{},"__metadata__":{"k":"v","k":"w"}}', 0),
     "metadata_number": ('{"__metadata__":{"k":1}}', 0),
-    "nested": ('{"t":{"dtype":"U8","shape":' + "[" * 200 + "]" * 200 + ',"data_offsets":[0,1]}}', 1),
+    "nested": ('{"t":{"dtype":"U8","shape":'
+               + "[" * 200 + "]" * 200 + ',"data_offsets":[0,1]}}', 1),
     "zero_byte": ('{}\0{"hidden":1}', 0),
     "surrogate": ('{"\\ud800":1}', 0),
 }

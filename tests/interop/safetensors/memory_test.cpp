@@ -51,7 +51,8 @@ TEST_CASE("a short file that claims to be large gets a constant at most") {
   for (
       const char* header : {
           R"({"t":{"dtype":"F64","shape":[1000000000000],"data_offsets":[0,8000000000000]}})",
-          R"({"t":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}})",
+          R"({"t":{"dtype":"U8","shape":[9223372036854775807],)"
+          R"("data_offsets":[0,9223372036854775807]}})",
           R"({"t":{"dtype":"U8","shape":[0,9223372036854775807],"data_offsets":[0,0]}})",
           R"({"t":{"dtype":"U8","shape":[1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,1]},"u":{)",
       })
