@@ -130,6 +130,21 @@ TEST_CASE("writing: a disk that fills up half way keeps the old file and no temp
   CHECK(folder.entries() == 1);
 }
 
+TEST_CASE("writing: temporary names that are taken are left alone, and the next one is used") {
+  temporary_folder folder;
+  // Every second name, so that at least one of two writes meets one.
+  const auto taken = [&](int i) {
+    return folder / lowbit::message(".lowbit-", ::getpid(), "-", i, ".tmp");
+  };
+  for (int i = 0; i < 1000; i += 2) std::ofstream(taken(i)) << "other";
+  for (std::uint8_t i = 0; i < 2; ++i) {
+    write(folder / "f", {i});
+    CHECK(lowbit::read_file(folder / "f") == bytes{i});
+  }
+  CHECK(folder.entries() == 501);
+  for (int i = 0; i < 1000; i += 2) CHECK(lowbit::read_file(taken(i)).size() == 5);
+}
+
 TEST_CASE("writing replaces a symbolic link and leaves what it pointed to") {
   temporary_folder folder;
   write(folder / "target", {1});
