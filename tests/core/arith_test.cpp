@@ -124,13 +124,16 @@ TEST_CASE("fma is the standard library's, also where a tie must be broken by wha
     if (!std::isfinite(a) || !std::isfinite(b) || !std::isfinite(c)) continue;
     REQUIRE(same(fma_rn(a, b, c), std::fma(a, b, c)));
   }
-  // 1 + 2^-24 is a tie of binary32; the third digit decides, far below binary64's last place.
-  CHECK(fma_rn(0x1p-24f, 1, 1) == 1);
-  CHECK(fma_rn(0x1.000002p-24f, 1, 1) == 0x1.000002p0f);
-  CHECK(fma_rn(0x1.000002p-12f, 0x1.000002p-12f, 1) == 0x1.000002p0f);
-  CHECK(fma_rn(0x1.fffffep-13f, 0x1.fffffep-13f, 1) == 1);
-  CHECK(fma_rn(0x1.000002p-63f, 0x1.000002p-62f, 0x1.000001p0f) ==
-        std::fma(0x1.000002p-63f, 0x1.000002p-62f, 0x1.000001p0f));
+  // Products that lie on a tie of binary32: a third summand far below binary64's last place
+  // decides.
+  for (const float sign : {1.0f, -1.0f})
+    for (const float below : {0x1p-80f, -0x1p-80f}) {
+      const float even = sign * 0x1.001p0f, odd = sign * 0x1.003p0f;
+      REQUIRE(fma_rn(even, 0x1.001p0f, below) == std::fma(even, 0x1.001p0f, below));
+      REQUIRE(fma_rn(odd, 0x1.001p0f, below) == std::fma(odd, 0x1.001p0f, below));
+      CHECK(fma_rn(even, 0x1.001p0f, -below) != fma_rn(even, 0x1.001p0f, below));
+      CHECK(fma_rn(odd, 0x1.001p0f, -below) != fma_rn(odd, 0x1.001p0f, below));
+    }
 }
 
 #if defined(__x86_64__)
@@ -187,6 +190,7 @@ TEST_CASE("round_int is the nearest integer, ties to even, in every rounding mod
 TEST_CASE("round_int of what is too large, infinite or NaN is +-2^22") {
   CHECK(round_int(4194303.5f) == 4194304);
   CHECK(round_int(4194304.0f) == 4194304);
+  CHECK(round_int(5000001.0f) == 4194304);
   CHECK(round_int(1e30f) == 4194304);
   CHECK(round_int(-1e30f) == -4194304);
   CHECK(round_int(-std::numeric_limits<float>::infinity()) == -4194304);
