@@ -30,7 +30,7 @@ struct e8m0 {
 
   /// The three roundings in use: `down` (OCP, GGUF: floor), `nearest_even` (ties up, for one digit
   /// is never even), `up` (NVIDIA's recipe). toward_zero and nearest_away mean the same as down
-  /// and nearest_even. Every overflow other than saturate gives NaN: there is no infinity.
+  /// and nearest_even. Where the overflow policy asks for infinity it is NaN: there is no infinity.
   template <rounding R = rounding::nearest_even, overflow O = overflow::saturate>
   LOWBIT_HD static constexpr code_t encode_as(float x) {
     const std::uint32_t b = bits_as<std::uint32_t>(x);
