@@ -81,9 +81,9 @@ inline void for_tiles(index_t rows, index_t tokens, Tile tile, Row row, Column c
     for (; r < rows; ++r) one(r, t);
   }
 }
-inline void dot_f32(const float* w, index_t w_stride, index_t rows, const float* x,
-                    index_t x_stride, index_t tokens, index_t n, float* y, index_t y_stride,
-                    bool accumulate) {
+template <class Later>
+void dot_f32(const float* w, index_t w_stride, index_t rows, const float* x, index_t x_stride,
+             index_t tokens, index_t n, float* y, index_t y_stride, bool accumulate) {
   const auto run = [&](auto tile, index_t r, index_t t) {
     tile(w + r * w_stride, w_stride, x + t * x_stride, x_stride, n, y + t * y_stride + r, y_stride,
          accumulate);
@@ -110,15 +110,18 @@ inline void dot_int8_as(const row_ops::int8_operand& w, index_t rows,
       [&](index_t r, index_t t) { run(dot_int8_tile<Zero, 1, 1>, r, t); });
 }
 
-inline void dot_int8(const row_ops::int8_operand& w, index_t rows, const row_ops::int8_operand& x,
-                     index_t tokens, index_t n, float* y, index_t y_stride, bool accumulate) {
+template <class Later>
+void dot_int8(const row_ops::int8_operand& w, index_t rows, const row_ops::int8_operand& x,
+              index_t tokens, index_t n, float* y, index_t y_stride, bool accumulate) {
   const auto run = w.zeros != nullptr    ? dot_int8_as<int8_zero::integer>
                    : w.minima != nullptr ? dot_int8_as<int8_zero::minimum>
                                          : dot_int8_as<int8_zero::none>;
   run(w, rows, x, tokens, n, y, y_stride, accumulate);
 }
 
-inline constexpr row_ops ops{target_name, levels_affine, levels_table, levels_field,
-                             levels_f16,  levels_bf16,   scale,        scale_minus_zero,
-                             scale_plus,  dot_f32,       bytes_table,  bytes_affine,
-                             spread,      absmax,        quantize,     dot_int8};
+// A template, so that including the library does not compile the kernels that nobody calls.
+template <class Later = void>
+inline constexpr row_ops ops{target_name, levels_affine,  levels_table, levels_field,
+                             levels_f16,  levels_bf16,    scale,        scale_minus_zero,
+                             scale_plus,  dot_f32<Later>, bytes_table,  bytes_affine,
+                             spread,      absmax,         quantize,     dot_int8<Later>};

@@ -85,14 +85,15 @@ inline bool has_arch(arch a) {
 }
 
 /// The operations of a target; of the next best one where the machine lacks it.
-inline const row_ops& ops_of(arch a) {
+template <class Later = void>
+const row_ops& ops_of(arch a) {
 #if defined(__x86_64__)
   static const bool avx512_here = has_arch(arch::avx512), avx2_here = has_arch(arch::avx2);
-  if ((a == arch::runtime || a == arch::avx512) && avx512_here) return avx512::ops;
-  if (a != arch::scalar && avx2_here) return avx2::ops;
+  if ((a == arch::runtime || a == arch::avx512) && avx512_here) return avx512::ops<Later>;
+  if (a != arch::scalar && avx2_here) return avx2::ops<Later>;
 #endif
   (void)a;
-  return scalar::ops;
+  return scalar::ops<Later>;
 }
 
 }  // namespace kernels
