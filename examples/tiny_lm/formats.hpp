@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include <lowbit/core/thread_pool.hpp>
+#include <lowbit/safetensors.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <lowbit/core/thread_pool.hpp>
-#include <lowbit/safetensors.hpp>
 
 #include "options.hpp"
 

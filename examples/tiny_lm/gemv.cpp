@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-
 #include <lowbit/core/random.hpp>
 
 namespace tiny_lm {

@@ -8,10 +8,10 @@
 
 namespace tiny_lm {
 
-progress::progress(int steps) : terminal_(::isatty(STDOUT_FILENO) != 0), steps_(steps) {}
+progress::progress(double total) : terminal_(::isatty(STDOUT_FILENO) != 0), total_(total) {}
 
-void progress::begin(int step, std::string what) {
-  step_ = step;
+void progress::begin(double weight, std::string what) {
+  done_ += std::exchange(weight_, weight);
   what_ = std::move(what);
   update(0);
 }
@@ -21,13 +21,12 @@ void progress::update(double fraction) {
   if (!terminal_ || now - printed_ < std::chrono::milliseconds(100)) return;
   printed_ = now;
   shown_ = true;
-  const double done = (step_ + fraction) / steps_;
+  const double share = (done_ + fraction * weight_) / total_;
   const double elapsed = std::chrono::duration<double>(now - start_).count();
   char left[32] = "";
-  if (done > 0 && elapsed > 1) write_duration(left, sizeof left, elapsed / done * (1 - done));
-  std::printf("\r[%d/%d] %s: %d %%%s%s%s\x1b[K", step_ + 1, steps_, what_.c_str(),
-              static_cast<int>(100 * fraction), left[0] ? ", about " : "", left,
-              left[0] ? " left" : "");
+  if (share > 0 && elapsed > 1) write_duration(left, sizeof left, elapsed / share * (1 - share));
+  std::printf("\r%s: %d %%%s%s%s\x1b[K", what_.c_str(), static_cast<int>(100 * share),
+              left[0] ? ", about " : "", left, left[0] ? " left" : "");
   std::fflush(stdout);
 }
 

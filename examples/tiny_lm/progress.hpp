@@ -9,13 +9,13 @@ namespace tiny_lm {
 /// standard output is no terminal it prints nothing. `update` allocates no memory.
 class progress {
  public:
-  /// `steps` of about equal length will follow.
-  explicit progress(int steps);
+  /// Steps whose weights add up to `total` will follow; equal weights take about equal times.
+  explicit progress(double total);
   ~progress() { clear(); }
   progress(const progress&) = delete;
 
-  /// Step `step`, counted from 0, has begun; `what` names it.
-  void begin(int step, std::string what);
+  /// The step before is done and another has begun; `what` names it.
+  void begin(double weight, std::string what);
   /// A fraction of the current step is done. Prints at most ten times a second.
   void update(double fraction);
   /// Removes the line, so that something else can be printed.
@@ -26,8 +26,9 @@ class progress {
 
   bool terminal_;
   bool shown_ = false;
-  int steps_;
-  int step_ = 0;
+  double total_;
+  double done_ = 0;    // weight of the steps that are done
+  double weight_ = 0;  // of the current step
   std::string what_;
   clock::time_point start_ = clock::now();
   clock::time_point printed_ = start_ - std::chrono::hours(1);

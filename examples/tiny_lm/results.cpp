@@ -15,8 +15,8 @@ std::string fixed(double x, int digits) {
 }
 
 struct column {
-  const char* csv_name;
-  const char* heading;  // for people
+  const char* csv_name;  // null: a column of the terminal's table only
+  const char* heading;
   std::size_t width;
   std::string (*value)(const result_row&);
 };
@@ -36,37 +36,48 @@ constexpr column columns[] = {
      [](const result_row& r) { return fixed(r.eval_tokens_per_s, 0); }},
     {"gemv_us", "gemv us", 9, [](const result_row& r) { return fixed(r.gemv_us, 1); }},
     {"gemv_f32_us", "f32 us", 9, [](const result_row& r) { return fixed(r.gemv_f32_us, 1); }},
+    {nullptr, "in memory", 10, [](const result_row& r) { return std::to_string(r.memory_bytes); }},
+    {nullptr, "buffers", 10, [](const result_row& r) { return std::to_string(r.buffer_bytes); }},
 };
 
+/// The columns that files have: all but those of the terminal.
+lowbit::span<const column> saved_columns() { return {columns, 10}; }
+
+bool is_left_aligned(const column& c) { return &c - columns < 2; }
+
 std::string aligned(const std::string& text, const column& c) {
-  const std::size_t missing = text.size() < c.width ? c.width - text.size() : 0;
-  const bool is_name = &c - columns < 2;
-  return is_name ? text + std::string(missing, ' ') : std::string(missing, ' ') + text;
+  const std::string filling(text.size() < c.width ? c.width - text.size() : 0, ' ');
+  return is_left_aligned(c) ? text + filling : filling + text;
 }
 
 }  // namespace
 
 std::string csv_text(const std::vector<result_row>& rows) {
-  std::string text;
-  for (const column& c : columns) text += (&c == columns ? "" : ",") + std::string(c.csv_name);
-  text += '\n';
-  for (const result_row& row : rows) {
-    for (const column& c : columns) text += (&c == columns ? "" : ",") + c.value(row);
-    text += '\n';
+  std::string text, separator;
+  for (const column& c : saved_columns()) {
+    text += separator + c.csv_name;
+    separator = ",";
   }
-  return text;
+  for (const result_row& row : rows) {
+    separator = "\n";
+    for (const column& c : saved_columns()) {
+      text += separator + c.value(row);
+      separator = ",";
+    }
+  }
+  return text + "\n";
 }
 
 std::string markdown_text(const std::vector<result_row>& rows, const std::string& how) {
   std::string text = how + "\n\n|", rule = "|";
-  for (const column& c : columns) {
+  for (const column& c : saved_columns()) {
     text += ' ' + std::string(c.heading) + " |";
-    rule += &c - columns < 2 ? "---|" : "---:|";
+    rule += is_left_aligned(c) ? "---|" : "---:|";
   }
   text += '\n' + rule + '\n';
   for (const result_row& row : rows) {
     text += '|';
-    for (const column& c : columns) text += ' ' + c.value(row) + " |";
+    for (const column& c : saved_columns()) text += ' ' + c.value(row) + " |";
     text += '\n';
   }
   return text;

@@ -17,8 +17,10 @@ struct result_row {
   double ratio = 1;         // over the perplexity of the f32 row
   double mean_sqnr_db = 0;  // over the projections; infinite for f32
   double eval_tokens_per_s = 0;
-  double gemv_us = 0;      // one thread, 14336 x 4096, batch 1
-  double gemv_f32_us = 0;  // the same in float32, measured beside it
+  double gemv_us = 0;                // one thread, 14336 x 4096, batch 1
+  double gemv_f32_us = 0;            // the same in float32, measured beside it
+  lowbit::index_t memory_bytes = 0;  // of the loaded model, packed; for the terminal only
+  lowbit::index_t buffer_bytes = 0;  // activation buffers of all threads; for the terminal only
 };
 
 /// The table as comma-separated values, the first line names them. Infinity is written "inf".
@@ -27,7 +29,8 @@ std::string csv_text(const std::vector<result_row>& rows);
 /// The table for people, in Markdown, under a sentence that says how it was made.
 std::string markdown_text(const std::vector<result_row>& rows, const std::string& how);
 
-/// The table for a terminal: its head, and a line per row as it comes.
+/// The table for a terminal: its head, and a line per row as it comes. Two more columns say what
+/// the model and its buffers take in memory while it is evaluated.
 std::string console_head();
 std::string console_line(const result_row& row);
 

@@ -93,8 +93,8 @@ model load_model(const config& sizes, const std::string& path, const weight_form
           const lb::extent found = layers.back().shape(), expected = projection_shape(sizes, p);
           if (!(found == expected))
             lb::fail(lb::errc::shape_mismatch, name,
-                     lb::message(found.rows, " x ", found.cols, ", expected ", expected.rows,
-                                 " x ", expected.cols));
+                     lb::message(found.rows, " x ", found.cols, ", expected ", expected.rows, " x ",
+                                 expected.cols));
         }
         return std::make_unique<packed_group>(std::move(layers), input == activations::a8);
       });

@@ -6,11 +6,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "../support/temporary_folder.hpp"
 #include "config_text.hpp"
 #include "evaluate.hpp"
 #include "naive_forward.hpp"
 #include "random_model.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace tiny_lm_test;
 

@@ -5,10 +5,10 @@
 
 #include <fstream>
 
-#include "../support/temporary_folder.hpp"
 #include "error_text.hpp"
 #include "gnuplot.hpp"
 #include "labels.hpp"
+#include "support/temporary_folder.hpp"
 #include "text_file.hpp"
 
 using tiny_lm::box;

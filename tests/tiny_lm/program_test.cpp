@@ -10,7 +10,7 @@
 #include <sstream>
 #include <string>
 
-#include "../support/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 
@@ -61,6 +61,15 @@ class model_copy {
  private:
   lowbit_test::temporary_folder folder_;
 };
+
+/// The first two columns of a table, lines ended by semicolons.
+std::string first_columns(const std::string& path) {
+  std::istringstream lines(bytes_of(path));
+  std::string text;
+  for (std::string line; std::getline(lines, line);)
+    text += line.substr(0, line.find(',', line.find(',') + 1)) + ";";
+  return text;
+}
 
 void write(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
@@ -144,19 +153,31 @@ TEST_CASE("a folder for the results that cannot be made is an error") {
 
 TEST_CASE("a run writes table and plot, prints the table, and nothing on standard error") {
   const model_copy copy;
-  const outcome o = run(copy.arguments() + " --format f32 --windows 4 --threads 2");
+  const outcome o = run(copy.arguments() + " --format q4_0 --windows 4 --threads 2");
   CHECK(o.status == 0);
   CHECK(o.err.empty());
   CHECK(o.out.find("4 windows of 256 bytes, 2 threads\n") != std::string::npos);
-  CHECK(o.out.find("activation buffers: ") != std::string::npos);
+  CHECK(o.out.find("in memory    buffers\n") != std::string::npos);
   CHECK(o.out.find('\r') == std::string::npos);  // progress is for terminals
-  const std::string csv = bytes_of(copy / "out/results.csv");
-  CHECK(
-      csv.starts_with("format,activations,bits_per_weight,file_bytes,perplexity,ratio,mean_sqnr_db,"
-                      "eval_tokens_per_s,gemv_us,gemv_f32_us\nf32,real,32.0000,"));
+  CHECK(first_columns(copy / "out/results.csv") ==
+        "format,activations;f32,real;q4_0,real;q4_0,a8;");
+  CHECK(bytes_of(copy / "out/results.csv")
+            .starts_with("format,activations,bits_per_weight,file_bytes,perplexity,ratio,"
+                         "mean_sqnr_db,eval_tokens_per_s,gemv_us,gemv_f32_us\nf32,real,32.0000,"));
   for (const char* name : {"results.md", "rate_distortion.svg", "rate_distortion.png"})
     CHECK(std::filesystem::file_size(copy / "out/" + name) > 0);
   CHECK(std::filesystem::file_size(copy / "out/f32.safetensors") > 13000000);
+  CHECK(std::filesystem::file_size(copy / "out/q4_0.safetensors") < 2300000);
+}
+
+TEST_CASE("--activations leaves one row per format beside f32") {
+  const model_copy copy;
+  const std::string arguments = copy.arguments() + " --format nf4,q4_0 --windows 1 --activations ";
+  CHECK(run(arguments + "real").status == 0);
+  CHECK(first_columns(copy / "out/results.csv") ==
+        "format,activations;f32,real;nf4,real;q4_0,real;");
+  CHECK(run(arguments + "a8").status == 0);
+  CHECK(first_columns(copy / "out/results.csv") == "format,activations;f32,real;nf4,a8;q4_0,a8;");
 }
 
 TEST_CASE("--generate prints 256 bytes, the same ones again for the same prompt") {
@@ -169,4 +190,11 @@ TEST_CASE("--generate prints 256 bytes, the same ones again for the same prompt"
   CHECK(o.out.back() == '\n');
   CHECK(run(arguments).out == o.out);
   CHECK(run(copy.arguments() + " --format f32 --generate 'And the queen '").out != o.out);
+  // Another model by default: a quantized one.
+  const outcome quantized = run(copy.arguments() + " --generate 'And the king '");
+  CHECK(quantized.status == 0);
+  CHECK(quantized.out.size() == 257);
+  CHECK(quantized.out != o.out);
+  CHECK(error_of(copy.arguments() + " --format nf4,q4_0 --generate 'And '") ==
+        "lowbit: --format: names several, expected one with --generate");
 }

@@ -3,10 +3,10 @@
 
 #include <doctest/doctest.h>
 
-#include "../support/temporary_folder.hpp"
 #include "config_text.hpp"
 #include "error_text.hpp"
 #include "random_model.hpp"
+#include "support/temporary_folder.hpp"
 
 using lowbit::thread_pool;
 using namespace tiny_lm_test;

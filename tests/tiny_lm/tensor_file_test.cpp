@@ -7,10 +7,10 @@
 #include <fstream>
 #include <limits>
 
-#include "../support/temporary_folder.hpp"
 #include "config_text.hpp"
 #include "error_text.hpp"
 #include "random_model.hpp"
+#include "support/temporary_folder.hpp"
 
 using lowbit_test::temporary_folder;
 using namespace tiny_lm_test;
