@@ -67,6 +67,12 @@ inline constexpr bool stores_scales_of<How, G> = [] {
   else return false;
 }();
 
+/// A criterion that chooses what this outlier policy keeps.
+template <class C, class O, class V>
+concept criterion_for = !O::picks || requires(const C& c, matrix_view<const V> m) {
+  O::pick(c, m, static_cast<const importance*>(nullptr));
+};
+
 /// Turns every wrong argument of quantize into one sentence.
 template <class F, class... How>
 constexpr void check_arguments() {
@@ -97,6 +103,10 @@ constexpr void check_arguments() {
                 "lowbit::quantize: two arguments are an executor");
   static_assert(given<derived_role<outlier_criterion>, How...> == 0 || F::outliers_type::picks,
                 "lowbit::quantize: an outlier_criterion, but the format picks no outliers");
+  static_assert((... && (!std::derived_from<How, outlier_criterion> ||
+                         criterion_for<How, typename F::outliers_type, value_of<Q>>)),
+                "lowbit::quantize: this outlier_criterion does not fit the format's outliers "
+                "(elements for sparse, columns for columns)");
   static_assert(given<derived_role<level_source>, How...> == 0 || has_state<Q>,
                 "lowbit::quantize: a level_source, but the format's levels are in its type");
   static_assert(given<derived_role<range_search>, How...> == 0 || !std::same_as<G, unscaled>,
