@@ -6,7 +6,7 @@ namespace lowbit::inline LOWBIT_ABI {
 
 /// Of two searches, in each group the one with the smaller squared error (weighted by importance);
 /// ties take the first. Nests: best_of{a, best_of{b, c}}. RepQ-ViT's choice of a percentile is
-/// best_of{percentile{.999f}, best_of{percentile{.9999f}, percentile{.99999f}}}.
+/// best_of{percentile{.999}, best_of{percentile{.9999}, percentile{.99999}}}.
 template <class First, class Second>
 struct best_of : range_search {
   First first;

@@ -16,8 +16,8 @@ namespace lowbit::inline LOWBIT_ABI {
 /// Throws bad_argument. Cost: sorts each group. Source: RepQ-ViT, Quamba (their quantiles
 /// interpolate linearly, which matters in short groups only).
 struct percentile : range_search {
-  float fraction;
-  explicit constexpr percentile(float f = 0.999f) : fraction(f) {
+  double fraction;
+  explicit constexpr percentile(double f = 0.999) : fraction(f) {
     if (!(f > 0 && f <= 1))
       fail(errc::bad_argument, "percentile",
            message("fraction ", f, ", expected more than 0 and at most 1"));
@@ -56,7 +56,8 @@ struct percentile : range_search {
   float quantile(const std::vector<sample>& sorted) const {
     double total = 0;
     for (const sample& s : sorted) total += double(s.weight);
-    const double share = mul_rn(double(fraction), total);
+    // a hair less, so that 0.98 of 100 values is 98 although binary64 has no 0.98
+    const double share = mul_rn(mul_rn(fraction, total), 1 - 1e-12);
     double sum = 0;
     for (const sample& s : sorted) {
       sum += double(s.weight);
