@@ -28,7 +28,8 @@ constexpr description known[] = {
     {"--threads", "N", "threads [one per processor]"},
     {"--out", "DIR", "folder of quantized models, table and plot [out]"},
     {"--list-formats", "", "print the names of all formats"},
-    {"--generate", "\"PROMPT\"", "print 256 bytes that follow the prompt [in int4_g32; --format NAME]"},
+    {"--generate", "\"PROMPT\"",
+     "print 256 bytes that follow the prompt [in int4_g32; --format NAME]"},
     {"--help", "", "print this"},
 };
 

@@ -236,7 +236,8 @@ def main():
         print(f"sweep: {rows.compared} codes compared between the oracles, none differs")
 
     lines = ["// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception",
-             "// Made by make_results.py; README.md says what is hashed. Each row: conversion, oracle,",
+             "// Made by make_results.py; README.md says what is hashed. Each row: conversion, "
+             "oracle,",
              "// hash of the sample, and {count, hash} of runs of equal blocks of all 2^32 floats."]
     for key in sorted(table):
         lines.append(f'{{"{key}", "{table[key][0]}",')

@@ -5,8 +5,8 @@
 #include <lowbit/quantizers/uniform.hpp>
 #include <lowbit/ranges/absmean.hpp>
 
-#include "ranges/group.hpp"
 #include "ranges/golden_input.hpp"
+#include "ranges/group.hpp"
 
 using namespace lowbit;
 using test::group;
@@ -24,7 +24,8 @@ TEST_CASE("golden: BitNet's ternary weights") {
   CHECK(p.scale[0] == doctest::Approx(1.0075));
   const int expected[] = {-1, -1, 1, -1, 0, 1, -1, 0, 1, -1, 1, -1, 0, 1, -1, 0};
   for (std::size_t i = 0; i < 16; ++i)
-    CHECK(ternary::decode(ternary::encode(normalize<ternary>(g.values[i], p))) == float(expected[i]));
+    CHECK(ternary::decode(ternary::encode(normalize<ternary>(g.values[i], p))) ==
+          float(expected[i]));
 }
 
 TEST_CASE("golden: OFQ's StatsQ at two bits, levels s (i + 1/2) / 2 with s = 2 mean|x|") {

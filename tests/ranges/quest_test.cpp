@@ -32,7 +32,8 @@ TEST_CASE("golden: QuEST at 4 bits without its Hadamard transform") {
   const auto p = g.fit(quest{});
   CHECK(double(p.scale[0]) == doctest::Approx(2 * 2.5139305786 * 1.1828355761 / 15).epsilon(1e-6));
   const code_t expected[] = {2, 6, 10, 3, 7, 11, 4, 8, 12, 5, 9, 3, 6, 10, 4, 7};
-  for (std::size_t i = 0; i < 16; ++i) CHECK(q::encode(normalize<q>(g.values[i], p)) == expected[i]);
+  for (std::size_t i = 0; i < 16; ++i)
+    CHECK(q::encode(normalize<q>(g.values[i], p)) == expected[i]);
   CHECK(g.error(p) / 16 == doctest::Approx(.0168185865).epsilon(1e-5));
 }
 
