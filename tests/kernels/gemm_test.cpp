@@ -69,8 +69,11 @@ void check_a8(const lb::quantized_view<F>& w, const test::random_matrix& x) {
 template <class F>
 void check(bool exact_levels = true) {
   CAPTURE(lb::format_name<F>);
-  for (const auto& [rows, cols, tokens] :
-       {std::tuple<index_t, index_t, index_t>{9, 64, 1}, {37, 301, 5}, {3, 1100, 9}, {1, 1, 1}}) {
+  struct sizes {
+    index_t rows, cols, tokens;
+  };
+  for (const sizes& s : {sizes{9, 64, 1}, {37, 301, 5}, {3, 1100, 9}, {1, 1, 1}}) {
+    const index_t rows = s.rows, cols = s.cols, tokens = s.tokens;
     CAPTURE(rows);
     CAPTURE(cols);
     const operands o(rows, cols, tokens);
@@ -105,6 +108,23 @@ TEST_CASE("products stay within the bound: half-integer levels, minima, float co
 TEST_CASE("products stay within the bound: formats without an int8 form") {
   check<format<f16, unscaled>>();
   check<format<uniform<4>, per_block<2, 6>>>();
+}
+
+TEST_CASE("int8 levels of a float type with infinities are scaled by its largest finite level") {
+  constexpr auto& table = kernels::int8_table_of<fp8_e5m2>;
+  CHECK(!table.exact);
+  CHECK(table.unit == div_rn(57344.f, 127.f));
+  CHECK(int(table.values[fp8_e5m2::encode(57344.f)]) == 127);
+  const operands o(9, 128, 2);
+  const auto q = lb::quantize<format<fp8_e5m2, per_group<32>>>(o.w.view());
+  const auto real = product<arch::runtime>(q.view(), o.x.view(), 2);
+  const auto integer = product<arch::runtime>(q.view(), as<a8>(o.x.view()), 2);
+  double error = 0, size = 0;
+  for (std::size_t i = 0; i < real.size(); ++i) {
+    error += std::pow(double(real[i]) - double(integer[i]), 2);
+    size += std::pow(double(real[i]), 2);
+  }
+  CHECK(error < 0.01 * size);
 }
 
 TEST_CASE("a result depends neither on threads nor on the tokens beside it") {

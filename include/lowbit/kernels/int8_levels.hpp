@@ -15,9 +15,12 @@ struct int8_table {
 };
 
 /// `levels` holds 2^bits levels; an asymmetric set of 8 bits (0 .. 255) is moved by 128.
-constexpr int8_table make_int8_table(const float* levels, int bits, bool may_shift) {
+/// Codes of NaN and infinity, which no valid matrix holds, count as 0: they must not set the unit.
+constexpr int8_table make_int8_table(const float* all_levels, int bits, bool may_shift) {
   int8_table t;
   const int count = 1 << bits;
+  float levels[256] = {};
+  for (int i = 0; i < count; ++i) levels[i] = is_finite(all_levels[i]) ? all_levels[i] : 0;
   float top = 0, least = 0, most = 0;
   for (int i = 0; i < count; ++i) {
     top = magnitude(levels[i]) > top ? magnitude(levels[i]) : top;
