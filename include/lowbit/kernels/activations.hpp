@@ -54,10 +54,10 @@ struct real_rows {
 };
 struct int8_rows {
   index_t tokens = 0, cols = 0, stride = 0;
+  index_t width = 1, groups = 0;  // columns that share a scale; scales of a row
   const std::int8_t* levels = nullptr;
-  const float* scales = nullptr;  // one per quad of columns
-  const float* sums = nullptr;
-  const std::int32_t* offset = nullptr;
+  const float* scales = nullptr;
+  const std::int32_t* sums = nullptr;  // of each four levels
 };
 
 template <class T>
@@ -90,34 +90,30 @@ int8_rows quantize_rows(const row_ops& ops, matrix_view<const T> x, detail::carv
   using G = typename A::granularity_type;
   using scale_number = typename G::scale_plane::quantizer_type;
   const index_t cols = x.cols(), stride = padded(cols), tokens = x.rows();
+  const index_t width = G::block_cols == whole ? (cols > 0 ? cols : 1) : G::block_cols;
+  const index_t groups = ceil_div(cols, width);
   float* const row = memory.take<float>(stride);
   std::int8_t* const levels = memory.take<std::int8_t>(tokens * stride);
-  float* const scales = memory.take<float>(tokens * stride / 4);
-  float* const sums = memory.take<float>(tokens * stride / 4);
-  std::int32_t* const offset = memory.take<std::int32_t>(tokens * stride / 4);
-  const int8_rows rows{tokens, cols, stride, levels, scales, sums, offset};
+  float* const scales = memory.take<float>(tokens * groups);
+  std::int32_t* const sums = memory.take<std::int32_t>(tokens * stride / 4);
+  const int8_rows rows{tokens, cols, stride, width, groups, levels, scales, sums};
   if (!write) return rows;
-  const index_t width = G::block_cols == whole ? stride : G::block_cols;
   for (index_t t = 0; t < tokens; ++t) {
     const float* values = row;
     if constexpr (std::same_as<T, float>) values = x.row(t);
     else
       for (index_t c = 0; c < cols; ++c) row[c] = scalar_traits<T>::to_float(x(t, c));
     std::int8_t* const q = levels + t * stride;
-    float* const s = scales + t * stride / 4;
-    for (index_t c = 0; c < stride; c += width) {
-      const index_t n = cols > c ? min_of(width, cols - c) : 0;
-      const float top = n > 0 ? ops.absmax(values + c, n) : 0;
+    for (index_t g = 0; g < groups; ++g) {
+      const index_t c = g * width, n = min_of(width, cols - c);
+      const float top = ops.absmax(values + c, n);
       const float scale = scale_number::decode(scale_number::encode(div_rn(top, 127.f)));
-      if (n > 0) ops.quantize(values + c, n, scale, q + c);
-      for (index_t i = c + n; i < min_of(stride, c + width); ++i) q[i] = 0;
-      for (index_t i = c / 4; i < min_of(stride, c + width) / 4; ++i) s[i] = scale;
+      ops.quantize(values + c, n, scale, q + c);
+      scales[t * groups + g] = scale;
     }
-    for (index_t i = 0; i < stride / 4; ++i) {
-      const int sum = q[4 * i] + q[4 * i + 1] + q[4 * i + 2] + q[4 * i + 3];
-      sums[t * stride / 4 + i] = float(sum);
-      offset[t * stride / 4 + i] = -128 * sum;
-    }
+    for (index_t c = cols; c < stride; ++c) q[c] = 0;
+    for (index_t i = 0; i < stride / 4; ++i)
+      sums[t * stride / 4 + i] = q[4 * i] + q[4 * i + 1] + q[4 * i + 2] + q[4 * i + 3];
   }
   return rows;
 }
@@ -128,8 +124,12 @@ inline real_rows decode_rows(const int8_rows& x, detail::carver& memory, bool wr
   float* const out = memory.take<float>(rows.tokens * rows.stride);
   rows.values = out;
   if (!write) return rows;
-  for (index_t i = 0; i < x.tokens * x.stride; ++i)
-    out[i] = mul_rn(x.scales[i / 4], float(x.levels[i]));
+  for (index_t t = 0; t < x.tokens; ++t)
+    for (index_t c = 0; c < x.stride; ++c)
+      out[t * x.stride + c] =
+          c < x.cols
+              ? mul_rn(x.scales[t * x.groups + c / x.width], float(x.levels[t * x.stride + c]))
+              : 0;
   return rows;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include "product.hpp"
+#include "int8_product.hpp"
+#include "real_product.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 
@@ -72,7 +73,7 @@ void multiply(const quantized_view<F>& w, const Source& source,
               matrix_view<typename F::value_type> y, How&... how) {
   using source_rows = decltype(source.rows(ops_of(Arch), std::declval<detail::carver&>(), true));
   constexpr bool int8 = std::same_as<source_rows, int8_rows> && has_int8_path<F>;
-  using rows_type = std::conditional_t<int8, int8_rows, real_rows>;
+  using product = std::conditional_t<int8, int8_product<F>, real_product<F>>;
   constexpr bool apart = !std::same_as<typename F::outliers_type, none>;
   const row_ops& ops = ops_of(Arch);
   const auto& threads = detail::pick<detail::executor_role>(serial{}, how...);
@@ -80,7 +81,7 @@ void multiply(const quantized_view<F>& w, const Source& source,
   workspace own;
   workspace& scratch = const_cast<workspace&>(detail::pick<workspace_role>(own, how...));
 
-  const index_t step = product<F, rows_type>::block_rows(y.rows());
+  const index_t step = product::block_rows(y.rows());
   const index_t blocks = ceil_div(w.rows(), step);
   const index_t tasks = min_of(blocks, threads.concurrency());
   if (tasks == 0 || y.rows() == 0) return;
@@ -91,14 +92,12 @@ void multiply(const quantized_view<F>& w, const Source& source,
     real_rows values;
     if constexpr (std::same_as<source_rows, real_rows>) values = given;
     else if constexpr (!int8 || apart) values = decode_rows(given, memory, write);
-    rows_type rows;
+    typename product::rows_type rows;
     if constexpr (int8) rows = given;
     else rows = values;
-    product<F, rows_type> p(ops, w, rows,
-                            {reinterpret_cast<float*>(y.data()),
-                             y.stride() * product<F, rows_type>::parts},
-                            factors);
-    p.take_shared(memory);
+    constexpr index_t parts = is_complex<typename F::value_type> ? 2 : 1;
+    product p(ops, w, rows, {reinterpret_cast<float*>(y.data()), y.stride() * parts}, factors);
+    p.take_shared(memory, write);
     run(p, values, memory);
   };
   detail::carver size;

@@ -54,12 +54,54 @@ template <class Q>
 inline constexpr int8_table int8_table_of =
     make_int8_table(levels_of<Q>.items, Q::bits, has_zero<Q>);
 
-/// Code sets that the integer product takes: real, at most 8 bits, one scale per group.
+/// The int8 levels of one matrix.
+template <class Q>
+struct int8_table_for : int8_table {};
+/// A codebook's: its entries one after the other.
+template <codebook Q>
+struct int8_table_for<Q> {
+  std::int8_t values[(std::size_t(1) << Q::bits) * std::size_t(dim_of<Q>)];
+  float unit, zero_shift;
+  const std::int8_t* entry(code_t c) const { return values + std::size_t(c) * dim_of<Q>; }
+};
+
+/// `bias` is added to every level: what the instruction set wants.
+template <class Q>
+void make_int8_levels(const state_of<Q>& state, int bias, int8_table_for<Q>& t) {
+  if constexpr (dim_of<Q> > 1) {
+    constexpr code_t count = code_t(1) << Q::bits;
+    float top = 0;
+    const auto each = [&](auto f) {
+      for (code_t c = 0; c < count; ++c) {
+        const block_of<Q> entry = decode_in<Q>(state, c, group_params<Q>{});
+        for (int i = 0; i < dim_of<Q>; ++i) f(c * dim_of<Q> + code_t(i), entry[i]);
+      }
+    };
+    each([&](code_t, float v) {
+      if (is_finite(v) && magnitude(v) > top) top = magnitude(v);
+    });
+    t.unit = top > 0 ? div_rn(top, 127.f) : 1.f;
+    t.zero_shift = 0;
+    each([&](code_t i, float v) {
+      t.values[i] = std::int8_t((is_finite(v) ? round_int(div_rn(v, t.unit)) : 0) + bias);
+    });
+  } else {
+    if constexpr (tabulated<Q>) static_cast<int8_table&>(t) = int8_table_of<Q>;
+    else static_cast<int8_table&>(t) =
+        make_int8_table(level_table<Q>(state).data(), Q::bits, has_zero<Q>);
+    for (std::int8_t& v : t.values) v = std::int8_t(v + bias);
+  }
+}
+
+/// Code sets that the integer product takes: real, one scale per group that spans whole quads of
+/// columns, with few enough levels for a table.
 template <class F>
-inline constexpr bool has_int8_path =
-    small_table<typename F::quantizer_type> && scales_of<typename F::quantizer_type> == 1 &&
-    !scales_columns<typename F::granularity_type> && F::granularity_type::block_cols % 4 == 0 &&
-    std::same_as<typename F::value_type, float>;
+inline constexpr bool has_int8_path = [] {
+  using Q = typename F::quantizer_type;
+  using G = typename F::granularity_type;
+  return (small_table<Q> || small_codebook<Q>)&&scales_of<Q> == 1 && !scales_columns<G> &&
+         G::block_cols % 4 == 0 && std::same_as<typename F::value_type, float>;
+}();
 
 }  // namespace kernels
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -32,6 +32,11 @@ template <class Q>
 concept small_table = dim_of<Q> == 1 && Q::bits <= 8 && std::same_as<value_of<Q>, float> &&
                       selectors_of<Q> == 0;
 
+/// A codebook whose entries are asked once: real, at most 4096 of them.
+template <class Q>
+concept small_codebook = (dim_of<Q> > 1) && Q::bits <= 12 && std::same_as<value_of<Q>, float> &&
+    selectors_of<Q> == 0;
+
 /// The levels of one matrix, as the row operations want them.
 template <class Q>
 struct level_table {
@@ -108,7 +113,31 @@ void read_params(const row_ops& ops, const typename P::template data<borrowed>& 
   __builtin_memcpy(out, wide + early, std::size_t(n) * sizeof(float));
 }
 
-/// The parameters of the groups that columns first .. first + n - 1 of row r fall into.
+/// The parameters of the groups that columns first .. first + n - 1 of row r fall into, and their
+/// number. A real zero comes out as the minimum that it makes. Room past the end: row_slack.
+template <class Q, class G, class Data>
+index_t read_group_params(const row_ops& ops, const Data& d, index_t r, index_t cols,
+                          index_t first, index_t n, float* scale, float* zero) {
+  const index_t width = G::block_cols == whole ? (cols > 0 ? cols : 1) : G::block_cols;
+  const index_t from = first / width, groups = ceil_div(first + n, width) - from;
+  const index_t i = G::block_rows == whole ? 0 : r / (G::block_rows == whole ? 1 : G::block_rows);
+  if constexpr (requires { typename G::scale_plane; }) {
+    read_params<typename G::scale_plane>(ops, d.scale[0], i, from, groups, scale);
+    if constexpr (has_zero<Q>)
+      read_params<typename Data::zero_plane>(ops, d.zero, i, from, groups, zero);
+  } else {
+    for (index_t g = 0; g < groups; ++g) {
+      const group_params<Q> p = d.group(r, (from + g) * width);
+      scale[g] = p.scale[0];
+      if constexpr (has_zero<Q>) zero[g] = p.zero;
+    }
+  }
+  if constexpr (zero_of<Q> == zero_kind::real)
+    for (index_t g = 0; g < groups; ++g) zero[g] = -mul_rn(scale[g], zero[g]);
+  return groups;
+}
+
+/// The same in an object of its own.
 template <class Q, class G>
 struct row_params {
   index_t width, used, groups;
@@ -116,25 +145,10 @@ struct row_params {
   float zero[has_zero<Q> ? chunk_cols + row_slack + 16 : 1];
 
   template <class Data>
-  row_params(const row_ops& ops, const Data& d, index_t r, index_t cols, index_t first, index_t n) {
-    width = G::block_cols == whole ? (cols > 0 ? cols : 1) : G::block_cols;
-    used = first % width;
-    groups = ceil_div(used + n, width);
-    const index_t i = G::block_rows == whole ? 0 : r / (G::block_rows == whole ? 1 : G::block_rows);
-    if constexpr (requires { typename G::scale_plane; }) {
-      read_params<typename G::scale_plane>(ops, d.scale[0], i, first / width, groups, scale);
-      if constexpr (has_zero<Q>)
-        read_params<typename Data::zero_plane>(ops, d.zero, i, first / width, groups, zero);
-    } else {
-      for (index_t g = 0; g < groups; ++g) {
-        const group_params<Q> p = d.group(r, (first / width + g) * width);
-        scale[g] = p.scale[0];
-        if constexpr (has_zero<Q>) zero[g] = p.zero;
-      }
-    }
-    if constexpr (zero_of<Q> == zero_kind::real)  // from here on like a minimum
-      for (index_t g = 0; g < groups; ++g) zero[g] = -mul_rn(scale[g], zero[g]);
-  }
+  row_params(const row_ops& ops, const Data& d, index_t r, index_t cols, index_t first, index_t n)
+      : width(G::block_cols == whole ? (cols > 0 ? cols : 1) : G::block_cols),
+        used(first % width),
+        groups(read_group_params<Q, G>(ops, d, r, cols, first, n, scale, zero)) {}
 };
 
 /// Formats whose rows the operations above can read; the rest asks code by code.

@@ -29,6 +29,11 @@ std::vector<const row_ops*> simd_targets() {
     if (lb::kernels::has_arch(a)) targets.push_back(&lb::kernels::ops_of(a));
   return targets;
 }
+std::vector<const row_ops*> all_targets() {
+  std::vector<const row_ops*> targets = simd_targets();
+  targets.push_back(&lb::kernels::ops_of(lb::arch::scalar));
+  return targets;
+}
 const row_ops& scalar() { return lb::kernels::ops_of(lb::arch::scalar); }
 
 template <class T>
@@ -60,7 +65,7 @@ TEST_CASE(
         byte_table[i] = std::int8_t(random());
       }
       std::vector<float> affine(std::size_t(n + 64)), looked_up(affine);
-      std::vector<std::int8_t> bytes(std::size_t(n + 64)), added(bytes);
+      std::vector<std::int8_t> bytes(std::size_t(n + 64));
       std::vector<const row_ops*> targets = simd_targets();
       targets.push_back(&scalar());
       for (const row_ops* t : targets) {
@@ -70,7 +75,6 @@ TEST_CASE(
         t->levels_affine(codes.data(), readable, bits, n, 0.5f, -3.f, affine.data());
         t->levels_table(codes.data(), readable, bits, n, table, looked_up.data());
         t->bytes_table(codes.data(), readable, bits, n, byte_table, bytes.data());
-        t->bytes_affine(codes.data(), readable, bits, n, -11, added.data());
         int wrong = 0;
         for (index_t i = 0; i < n; ++i) {
           int code = 0;
@@ -81,7 +85,6 @@ TEST_CASE(
           wrong += affine[std::size_t(i)] != 0.5f * float(code) - 3.f;
           wrong += looked_up[std::size_t(i)] != table[code];
           wrong += bytes[std::size_t(i)] != byte_table[code];
-          wrong += added[std::size_t(i)] != std::int8_t(code - 11);
         }
         CHECK(wrong == 0);
       }
@@ -158,12 +161,6 @@ TEST_CASE("parameters of groups apply to their columns and to no other, bit for 
           t->scale_plus(a.data(), n, width, used, s.data(), z.data());
           scalar().scale_plus(b.data(), n, width, used, s.data(), z.data());
           CHECK(same_bits(a, b, n));
-          if (width % 4 == 0 && used % 4 == 0) {
-            t->spread(s.data(), n, width, used, a.data());
-            scalar().spread(s.data(), n, width, used, b.data());
-            CHECK(same_bits(a, b, (n + 3) / 4));
-            CHECK(b[0] == s[0]);
-          }
         }
 }
 
@@ -187,29 +184,164 @@ TEST_CASE("activations round to int8 as the scalar encoder rounds, ties and clam
     }
 }
 
-TEST_CASE("integer products are exact at the extremes of both operands") {
-  for (const int w : {-128, -127, -1, 0, 1, 127})
-    for (const int x : {-127, 0, 127})
-      for (const index_t rows : {1, 5, 9})
-        for (const index_t tokens : {1, 5}) {
-          const index_t n = 256;
-          std::vector<std::int8_t> wl(std::size_t(rows * n), std::int8_t(w)),
-              xl(std::size_t(tokens * n), std::int8_t(x));
-          std::vector<float> ws(std::size_t(rows * n / 4), 1), xs(std::size_t(tokens * n / 4), 1),
-              zeros(ws.size(), 3), sums(xs.size(), float(4 * x));
-          std::vector<std::int32_t> offset(xs.size(), -128 * 4 * x);
-          std::vector<float> y(std::size_t(rows * tokens));
-          std::vector<const row_ops*> targets = simd_targets();
-          targets.push_back(&scalar());
-          for (const row_ops* t : targets) {
-            t->dot_int8({wl.data(), ws.data(), nullptr, nullptr, nullptr, nullptr, n}, rows,
-                        {xl.data(), xs.data(), nullptr, nullptr, sums.data(), offset.data(), n},
-                        tokens, n, y.data(), rows, false);
-            for (const float v : y) CHECK(v == float(w * x * n));
-            t->dot_int8({wl.data(), ws.data(), zeros.data(), nullptr, nullptr, nullptr, n}, rows,
-                        {xl.data(), xs.data(), nullptr, nullptr, sums.data(), offset.data(), n},
-                        tokens, n, y.data(), rows, false);
-            for (const float v : y) CHECK(v == float((w - 3) * x * n));
+TEST_CASE("rows of dwords become a tile, element by element") {
+  hashed random;
+  std::vector<std::uint32_t> rows(16 * 80), tile(16 * 64);
+  for (std::uint32_t& v : rows) v = random();
+  for (const row_ops* t : all_targets()) {
+    t->transpose(rows.data(), 80 * 4, 64, tile.data());
+    int wrong = 0;
+    for (std::size_t r = 0; r < 16; ++r)
+      for (std::size_t d = 0; d < 64; ++d) wrong += tile[16 * d + r] != rows[80 * r + d];
+    CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE("packed tiles hold every code, in the same bytes on every target") {
+  hashed random;
+  for (int bits = 1; bits <= 8; ++bits) {
+    CAPTURE(bits);
+    const index_t blocks = 3;
+    std::vector<std::uint8_t> codes(512 * 3), back(codes);
+    std::int8_t same[256];
+    for (int i = 0; i < 256; ++i) same[i] = std::int8_t(i & ((1 << bits) - 1));
+    for (std::uint8_t& c : codes) c = std::uint8_t(random() % (1u << bits));
+    std::vector<std::uint8_t> first;
+    for (const row_ops* t : all_targets()) {
+      const test::guarded_bytes packed(std::size_t(64 * bits * blocks));
+      t->pack_tile(bits, codes.data(), blocks, packed.data());
+      t->unpack_tile(bits, packed.data(), blocks, same, back.data());
+      CHECK(back == codes);
+      const std::vector<std::uint8_t> bytes(packed.data(), packed.data() + 64 * bits * blocks);
+      if (first.empty()) first = bytes;
+      CHECK(bytes == first);
+    }
+    for (index_t q = 0; q < 8 * blocks; ++q)  // as the layout says
+      for (int r = 0; r < 16; ++r)
+        for (int c = 0; c < 4; ++c)
+          CHECK(lb::host_layout::code_in_tile(first.data(), bits, r, 4 * q + c) ==
+                codes[std::size_t(64 * q + 4 * r + c)]);
+  }
+}
+
+namespace {
+/// A tile of random or extreme levels, its activations, and the exact results.
+struct tile_case {
+  static constexpr index_t cols = 256, runs_stride = 70;
+  int bits;
+  index_t tokens, run;
+  std::vector<int> codes, levels;  // [row][column]
+  std::vector<std::int8_t> x;
+  std::vector<float> scales, zeros, minima, x_scales, x_sums;
+  std::vector<std::int32_t> group;
+  std::int8_t table[256];
+
+  tile_case(int b, index_t n, index_t run_cols, int level, int input)
+      : bits(b), tokens(n), run(run_cols), codes(16 * cols), levels(16 * cols),
+        x(std::size_t(n * cols)), scales(16 * 64), zeros(scales.size()), minima(scales.size()),
+        x_scales(std::size_t(n * runs_stride)), x_sums(x_scales.size()) {
+    hashed random;
+    for (int i = 0; i < 256; ++i)
+      table[i] = std::int8_t(level == 0 ? int(random() % 256) - 128 : level);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      codes[i] = level == 0 ? int(random() % (1u << bits)) : (1 << bits) - 1;
+      levels[i] = table[codes[i]];
+    }
+    for (std::int8_t& v : x) v = std::int8_t(input == 0 ? int(random() % 255) - 127 : input);
+    for (std::size_t i = 0; i < scales.size(); ++i) {  // small numbers: every sum is exact
+      scales[i] = float(1 + random() % 2);
+      zeros[i] = float(random() % 16);
+      minima[i] = float(random() % 3);
+    }
+    for (index_t i = 0; i < cols / run; ++i) group.push_back(std::int32_t(i / 2));
+    for (index_t t = 0; t < tokens; ++t)
+      for (index_t i = 0; i < cols / run; ++i) {
+        int sum = 0;
+        for (index_t c = i * run; c < (i + 1) * run; ++c) sum += x[std::size_t(t * cols + c)];
+        x_scales[std::size_t(t * runs_stride + i)] = i % 2 == 0 ? 1.f : 0.5f;
+        x_sums[std::size_t(t * runs_stride + i)] = float(sum);
+      }
+  }
+  row_ops::tile_inputs inputs() const {
+    return {x.data(), cols, x_scales.data(), x_sums.data(), runs_stride};
+  }
+  template <class Value>
+  float exact(index_t t, index_t row, bool zero, bool minimum, Value value) const {
+    double y = 0;
+    for (index_t c = 0; c < cols; ++c) {
+      const std::size_t at = std::size_t(group[std::size_t(c / run)] * 16 + row);
+      const double w = double(scales[at]) * (value(row, c) - (zero ? double(zeros[at]) : 0)) +
+                       (minimum ? double(minima[at]) : 0);
+      y += w * x_scales[std::size_t(t * runs_stride + c / run)] * x[std::size_t(t * cols + c)];
+    }
+    return float(y);
+  }
+};
+}  // namespace
+
+TEST_CASE("integer products of tiles are exact, at the extremes of both operands too") {
+  for (const int level : {0, -128, -127, 127})
+    for (const int input : {0, -127, 127})
+      for (const index_t run : {4, 16, 32, 128})
+        for (const index_t tokens : {1, 5, 13})
+          for (const int kind : {0, 1, 2}) {
+            const tile_case c(8, tokens, run, level, input);
+            for (const row_ops* t : all_targets()) {
+              std::vector<std::uint8_t> tile(16 * std::size_t(c.cols));
+              for (index_t k = 0; k < c.cols; ++k)
+                for (index_t r = 0; r < 16; ++r)
+                  tile[std::size_t(k / 4 * 64 + 4 * r + k % 4)] =
+                      std::uint8_t(c.levels[std::size_t(r * c.cols + k)] + t->level_bias);
+              std::vector<float> zeros = c.zeros, y(std::size_t(16 * tokens), 1.f);
+              for (float& z : zeros) z += float(t->level_bias);
+              t->dot_tile({tile.data(), nullptr, c.scales.data(), kind == 1 ? zeros.data() : nullptr,
+                           kind == 2 ? c.minima.data() : nullptr, float(t->level_bias),
+                           c.group.data()},
+                          c.inputs(), tokens, c.cols / 4, run / 4, y.data());
+              int wrong = 0;
+              for (index_t n = 0; n < tokens; ++n)
+                for (index_t r = 0; r < 16; ++r)
+                  wrong += y[std::size_t(16 * n + r)] !=
+                           1.f + c.exact(n, r, kind == 1, kind == 2, [&](index_t row, index_t k) {
+                             return c.levels[std::size_t(row * c.cols + k)];
+                           });
+              CHECK(wrong == 0);
+            }
           }
-        }
+}
+
+TEST_CASE("integer products of packed codes are exact, through a table and as they are") {
+  for (int bits = 1; bits <= 8; ++bits)
+    for (const int level : {0, -128, 127})
+      for (const int input : {0, -127, 127})
+        for (const index_t run : {16, 32, 64})
+          for (const bool by_table : {true, false}) {
+            const tile_case c(bits, 1, run, level, input);
+            std::vector<std::uint8_t> tile(16 * std::size_t(c.cols)),
+                packed(std::size_t(2 * bits * c.cols));
+            for (index_t k = 0; k < c.cols; ++k)
+              for (index_t r = 0; r < 16; ++r)
+                tile[std::size_t(k / 4 * 64 + 4 * r + k % 4)] =
+                    std::uint8_t(c.codes[std::size_t(r * c.cols + k)]);
+            for (const row_ops* t : all_targets()) {
+              t->pack_tile(bits, tile.data(), c.cols / 32, packed.data());
+              std::int8_t table[256];
+              for (int i = 0; i < 256; ++i)
+                table[i] = std::int8_t(c.table[i & ((1 << bits) - 1)] + t->level_bias);
+              const int bias = by_table ? t->level_bias : t->code_bias[bits];
+              std::vector<float> y(16);
+              // Codes of 8 bits that become levels of -128 to 127 lose 128 before the product.
+              t->dot_packed(bits,
+                            {packed.data(), by_table ? table : nullptr, c.scales.data(), nullptr,
+                             nullptr, by_table ? float(bias) : -float(bias), c.group.data()},
+                            c.inputs(), c.cols / 4, run / 4, y.data());
+              int wrong = 0;
+              for (index_t r = 0; r < 16; ++r)
+                wrong += y[std::size_t(r)] != c.exact(0, r, false, false, [&](index_t row, index_t k) {
+                  const std::size_t at = std::size_t(row * c.cols + k);
+                  return by_table ? c.levels[at] : c.codes[at];
+                });
+              CHECK(wrong == 0);
+            }
+          }
 }

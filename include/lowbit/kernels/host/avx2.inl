@@ -14,6 +14,7 @@ inline void store(float* p, vf a) { _mm256_storeu_ps(p, a); }
 inline vf mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
 inline vf sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
 inline vf fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+inline vf minus_product(vf a, vf b, vf c) { return _mm256_fnmadd_ps(a, b, c); }
 inline vf sum_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 inline float reduce(vf a) {
   __m128 s = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
@@ -140,22 +141,72 @@ struct byte_lut {
     return _mm256_load_si256(reinterpret_cast<const __m256i*>(i));
   }
 };
-inline vb add_bytes(vb a, int add) {
-  return _mm256_add_epi8(a, _mm256_set1_epi8(static_cast<char>(add)));
+
+// Tiles: eight rows in the lanes, four columns in a lane's bytes.
+
+inline vb load_bytes(const std::uint8_t* p) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+}
+inline void store_bytes(std::uint8_t* p, vb a) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a);
+}
+inline vb and_bytes(vb a, int mask) {
+  return _mm256_and_si256(a, _mm256_set1_epi8(static_cast<char>(mask)));
+}
+inline vb or_bytes(vb a, vb b) { return _mm256_or_si256(a, b); }
+template <int S>
+inline vb shift_bits(vb a) {
+  if constexpr (S > 0) return _mm256_srli_epi16(a, S);
+  else if constexpr (S < 0) return _mm256_slli_epi16(a, -S);
+  else return a;
+}
+template <int J>
+inline vi down_bytes(vb a) {
+  if constexpr (J == 0) return a;
+  else return _mm256_srli_epi32(a, 8 * J);
+}
+inline vi low_byte(vi a) { return _mm256_and_si256(a, _mm256_set1_epi32(255)); }
+
+inline vi zeros() { return _mm256_setzero_si256(); }
+inline vi add_ints(vi a, vi b) { return _mm256_add_epi32(a, b); }
+inline vb broadcast_quad(const std::int8_t* x) {
+  std::int32_t quad;
+  __builtin_memcpy(&quad, x, 4);
+  return _mm256_set1_epi32(quad);
+}
+inline vi sum_quads(vb w, vb x) {
+  return _mm256_madd_epi16(_mm256_maddubs_epi16(w, x), _mm256_set1_epi16(1));
+}
+/// |w| times sign(w) x: pairs of products stay below 2^15 while |x| <= 127.
+constexpr int level_bias = 0;
+inline vi dot_levels(vi sum, vb w, vb x) {
+  return _mm256_add_epi32(sum, sum_quads(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w)));
+}
+/// Pairs of products of 8-bit codes would not fit 16 bits: those become levels of -128 to 127.
+template <int Bits>
+inline constexpr int code_bias = Bits == 8 ? 128 : 0;
+template <int Bits>
+inline vi dot_codes(vi sum, vb w, vb x) {
+  if constexpr (Bits == 8)
+    return dot_levels(sum, _mm256_xor_si256(w, _mm256_set1_epi8(static_cast<char>(0x80))), x);
+  else return _mm256_add_epi32(sum, sum_quads(w, x));
 }
 
-/// |w| times sign(w) x: pairs of products stay below 2^15 while |x| <= 127.
-struct int8_row {
-  vb levels, sizes;
-};
-constexpr int int8_step = 32;
-inline int8_row load_weights(const std::int8_t* p) {
-  const vb w = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-  return {w, _mm256_abs_epi8(w)};
-}
-inline vf dot_quads(const int8_row& w, const std::int8_t* x, const std::int32_t*) {
-  const vb signed_x =
-      _mm256_sign_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)), w.levels);
-  return _mm256_cvtepi32_ps(
-      _mm256_madd_epi16(_mm256_maddubs_epi16(w.sizes, signed_x), _mm256_set1_epi16(1)));
+inline void transpose_block(const std::uint8_t* in, index_t stride, std::uint8_t* out) {
+  vi a[8], b[8];
+  for (int r = 0; r < 8; ++r) a[r] = load_bytes(in + r * stride);
+  for (int i = 0; i < 8; i += 2) {
+    b[i] = _mm256_unpacklo_epi32(a[i], a[i + 1]);
+    b[i + 1] = _mm256_unpackhi_epi32(a[i], a[i + 1]);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    a[i] = _mm256_unpacklo_epi64(b[i], b[i + 2]);
+    a[i + 1] = _mm256_unpackhi_epi64(b[i], b[i + 2]);
+    a[i + 2] = _mm256_unpacklo_epi64(b[i + 1], b[i + 3]);
+    a[i + 3] = _mm256_unpackhi_epi64(b[i + 1], b[i + 3]);
+  }
+  for (int j = 0; j < 4; ++j) {
+    store_bytes(out + 64 * j, _mm256_permute2x128_si256(a[j], a[4 + j], 0x20));
+    store_bytes(out + 64 * (4 + j), _mm256_permute2x128_si256(a[j], a[4 + j], 0x31));
+  }
 }

@@ -14,6 +14,7 @@ inline void store(float* p, vf a) { _mm512_storeu_ps(p, a); }
 inline vf mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
 inline vf sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
 inline vf fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+inline vf minus_product(vf a, vf b, vf c) { return _mm512_fnmadd_ps(a, b, c); }  // c - a b
 inline vf sum_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 inline float reduce(vf a) {
   const __m256 h = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
@@ -122,19 +123,71 @@ struct byte_lut {
     return _mm512_mask_blend_epi8(_mm512_movepi8_mask(c), low, high);
   }
 };
-inline vb add_bytes(vb a, int add) {
-  return _mm512_add_epi8(a, _mm512_set1_epi8(static_cast<char>(add)));
+
+// Tiles: sixteen rows in the lanes, four columns in a lane's bytes.
+
+inline vb load_bytes(const std::uint8_t* p) { return _mm512_loadu_si512(p); }
+inline void store_bytes(std::uint8_t* p, vb a) { _mm512_storeu_si512(p, a); }
+inline vb and_bytes(vb a, int mask) {
+  return _mm512_and_si512(a, _mm512_set1_epi8(static_cast<char>(mask)));
+}
+inline vb or_bytes(vb a, vb b) { return _mm512_or_si512(a, b); }
+/// All bits down by S, or up by -S; what crosses bytes is for the caller to mask.
+template <int S>
+inline vb shift_bits(vb a) {
+  if constexpr (S > 0) return _mm512_srli_epi16(a, S);
+  else if constexpr (S < 0) return _mm512_slli_epi16(a, -S);
+  else return a;
+}
+/// Byte J of each lane in its low bits; above them is what it was.
+template <int J>
+inline vi down_bytes(vb a) {
+  if constexpr (J == 0) return a;
+  else return _mm512_srli_epi32(a, 8 * J);
+}
+inline vi low_byte(vi a) { return _mm512_and_si512(a, _mm512_set1_epi32(255)); }
+
+inline vi zeros() { return _mm512_setzero_si512(); }
+inline vi add_ints(vi a, vi b) { return _mm512_add_epi32(a, b); }
+inline vb broadcast_quad(const std::int8_t* x) {
+  std::int32_t quad;
+  __builtin_memcpy(&quad, x, 4);
+  return _mm512_set1_epi32(quad);
+}
+/// vpdpbusd wants one unsigned operand: weights are kept as level + 128, and 128 times the sum of
+/// x is taken off the result.
+constexpr int level_bias = 128;
+inline vi dot_levels(vi sum, vb w, vb x) { return _mm512_dpbusd_epi32(sum, w, x); }
+/// Unsigned codes of up to Bits bits as they are; what must be taken off is code_bias<Bits>.
+template <int Bits>
+inline constexpr int code_bias = 0;
+template <int Bits>
+inline vi dot_codes(vi sum, vb w, vb x) {
+  return _mm512_dpbusd_epi32(sum, w, x);
 }
 
-/// vpdpbusd wants one unsigned operand: the weights plus 128, repaired by the sums of x.
-struct int8_row {
-  vb levels;
-};
-constexpr int int8_step = 64;
-inline int8_row load_weights(const std::int8_t* p) {
-  return {_mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi8(static_cast<char>(0x80)))};
-}
-inline vf dot_quads(const int8_row& w, const std::int8_t* x, const std::int32_t* offset) {
-  return _mm512_cvtepi32_ps(
-      _mm512_dpbusd_epi32(_mm512_loadu_si512(offset), w.levels, _mm512_loadu_si512(x)));
+/// Dword d of row r -> dword r of out + 64 d, for `lanes` rows and dwords.
+inline void transpose_block(const std::uint8_t* in, index_t stride, std::uint8_t* out) {
+  vi a[16], b[16];
+  for (int r = 0; r < 16; ++r) a[r] = _mm512_loadu_si512(in + r * stride);
+  for (int i = 0; i < 16; i += 2) {
+    b[i] = _mm512_unpacklo_epi32(a[i], a[i + 1]);
+    b[i + 1] = _mm512_unpackhi_epi32(a[i], a[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    a[i] = _mm512_unpacklo_epi64(b[i], b[i + 2]);
+    a[i + 1] = _mm512_unpackhi_epi64(b[i], b[i + 2]);
+    a[i + 2] = _mm512_unpacklo_epi64(b[i + 1], b[i + 3]);
+    a[i + 3] = _mm512_unpackhi_epi64(b[i + 1], b[i + 3]);
+  }
+  for (int j = 0; j < 4; ++j) {
+    const vi even_low = _mm512_shuffle_i32x4(a[j], a[4 + j], 0x88);
+    const vi even_high = _mm512_shuffle_i32x4(a[8 + j], a[12 + j], 0x88);
+    const vi odd_low = _mm512_shuffle_i32x4(a[j], a[4 + j], 0xdd);
+    const vi odd_high = _mm512_shuffle_i32x4(a[8 + j], a[12 + j], 0xdd);
+    store_bytes(out + 64 * j, _mm512_shuffle_i32x4(even_low, even_high, 0x88));
+    store_bytes(out + 64 * (4 + j), _mm512_shuffle_i32x4(odd_low, odd_high, 0x88));
+    store_bytes(out + 64 * (8 + j), _mm512_shuffle_i32x4(even_low, even_high, 0xdd));
+    store_bytes(out + 64 * (12 + j), _mm512_shuffle_i32x4(odd_low, odd_high, 0xdd));
+  }
 }

@@ -4,14 +4,6 @@
 // Every element of y is summed in one order, whatever tile it falls into, so that results depend
 // neither on the number of threads nor on the number of tokens.
 
-/// Calls f(0) ... f(N - 1), unrolled with constant arguments, so that arrays of sums are registers
-/// at any optimisation level.
-template <int N, class F>
-inline void unroll(F f) {
-  [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, I>{}), ...); }
-  (std::make_integer_sequence<int, N>{});
-}
-
 template <int Rows, int Tokens>
 inline void write_sums(vf (&sum)[Rows][Tokens], float* y, index_t y_stride, bool accumulate) {
   unroll<Tokens>([&](auto t) {
@@ -33,34 +25,6 @@ inline void dot_f32_tile(const float* w, index_t w_stride, const float* x, index
     unroll<Rows>([&](auto r) {
       const vf ws = load(w + r * w_stride + k);
       unroll<Tokens>([&](auto t) { sum[r][t] = sum_fma(ws, xs[t], sum[r][t]); });
-    });
-  }
-  write_sums(sum, y, y_stride, accumulate);
-}
-
-enum class int8_zero { none, integer, minimum };
-
-template <int8_zero Zero, int Rows, int Tokens>
-inline void dot_int8_tile(const row_ops::int8_operand& w, index_t row,
-                          const row_ops::int8_operand& x, index_t token, index_t n, float* y,
-                          index_t y_stride, bool accumulate) {
-  vf sum[Rows][Tokens];
-  unroll<Rows>([&](auto r) { unroll<Tokens>([&](auto t) { sum[r][t] = set1(0); }); });
-  for (index_t k = 0; k < n; k += int8_step) {
-    unroll<Rows>([&](auto r) {
-      const index_t wq = ((row + r) * w.stride + k) / 4;
-      const int8_row levels = load_weights(w.levels + 4 * wq);
-      const vf ws = load(w.scales + wq);
-      unroll<Tokens>([&](auto t) {
-        const index_t xq = ((token + t) * x.stride + k) / 4;
-        vf products = dot_quads(levels, x.levels + 4 * xq, x.offset + xq);
-        if constexpr (Zero == int8_zero::integer)
-          products = sub(products, mul(load(w.zeros + wq), load(x.sums + xq)));
-        const vf xs = load(x.scales + xq);
-        sum[r][t] = sum_fma(mul(ws, xs), products, sum[r][t]);
-        if constexpr (Zero == int8_zero::minimum)
-          sum[r][t] = sum_fma(load(w.minima + wq), mul(xs, load(x.sums + xq)), sum[r][t]);
-      });
     });
   }
   write_sums(sum, y, y_stride, accumulate);
@@ -95,33 +59,26 @@ void dot_f32(const float* w, index_t w_stride, index_t rows, const float* x, ind
       [&](index_t r, index_t t) { run(dot_f32_tile<1, 1>, r, t); });
 }
 
-template <int8_zero Zero>
-inline void dot_int8_as(const row_ops::int8_operand& w, index_t rows,
-                        const row_ops::int8_operand& x, index_t tokens, index_t n, float* y,
-                        index_t y_stride, bool accumulate) {
-  const auto run = [&](auto tile, index_t r, index_t t) {
-    tile(w, r, x, t, n, y + t * y_stride + r, y_stride, accumulate);
-  };
-  for_tiles(
-      rows, tokens,
-      [&](index_t r, index_t t) { run(dot_int8_tile<Zero, tile_rows, tile_tokens>, r, t); },
-      [&](index_t r, index_t t) { run(dot_int8_tile<Zero, 1, tile_tokens>, r, t); },
-      [&](index_t r, index_t t) { run(dot_int8_tile<Zero, column_rows, 1>, r, t); },
-      [&](index_t r, index_t t) { run(dot_int8_tile<Zero, 1, 1>, r, t); });
-}
-
-template <class Later>
-void dot_int8(const row_ops::int8_operand& w, index_t rows, const row_ops::int8_operand& x,
-              index_t tokens, index_t n, float* y, index_t y_stride, bool accumulate) {
-  const auto run = w.zeros != nullptr    ? dot_int8_as<int8_zero::integer>
-                   : w.minima != nullptr ? dot_int8_as<int8_zero::minimum>
-                                         : dot_int8_as<int8_zero::none>;
-  run(w, rows, x, tokens, n, y, y_stride, accumulate);
-}
-
 // A template, so that including the library does not compile the kernels that nobody calls.
 template <class Later = void>
-inline constexpr row_ops ops{target_name, levels_affine,  levels_table, levels_field,
-                             levels_f16,  levels_bf16,    scale,        scale_minus_zero,
-                             scale_plus,  dot_f32<Later>, bytes_table,  bytes_affine,
-                             spread,      absmax,         quantize,     dot_int8<Later>};
+inline constexpr row_ops ops{target_name,
+                             levels_affine,
+                             levels_table,
+                             levels_field,
+                             levels_f16,
+                             levels_bf16,
+                             scale,
+                             scale_minus_zero,
+                             scale_plus,
+                             dot_f32<Later>,
+                             bytes_table,
+                             absmax,
+                             quantize,
+                             transpose,
+                             pack_tile<Later>,
+                             unpack_tile<Later>,
+                             level_bias,
+                             {0, code_bias<1>, code_bias<2>, code_bias<3>, code_bias<4>,
+                              code_bias<5>, code_bias<6>, code_bias<7>, code_bias<8>},
+                             dot_tile<Later>,
+                             dot_packed<Later>};

@@ -42,34 +42,55 @@ struct row_ops {
   void (*dot_f32)(const float* w, index_t w_stride, index_t rows, const float* x, index_t x_stride,
                   index_t tokens, index_t n, float* y, index_t y_stride, bool accumulate);
 
-  // The integer path. Levels are int8; n is a multiple of 64.
-  /// Codes of 1..8 bits -> int8 through a table of 256.
+  // Codes of 1..8 bits -> bytes.
+  /// Through a table of 256.
   void (*bytes_table)(const std::uint8_t* codes, index_t readable, int bits, index_t n,
                       const std::int8_t* table, std::int8_t* out);
-  /// out = code + add.
-  void (*bytes_affine)(const std::uint8_t* codes, index_t readable, int bits, index_t n, int add,
-                       std::int8_t* out);
-  /// A parameter per group -> one per four columns.
-  void (*spread)(const float* s, index_t n, index_t width, index_t used, float* out);
 
-  /// Activations: max|x|, and rounding of x / s to -127..127 (ties to even; s = 0 gives 0).
+  // Activations: max|x|, and rounding of x / s to -127..127 (ties to even; s = 0 gives 0).
   float (*absmax)(const float* x, index_t n);
   void (*quantize)(const float* x, index_t n, float s, std::int8_t* out);
 
-  /// Weights and activations of the integer product. One scale per four columns on either side.
-  struct int8_operand {
-    const std::int8_t* levels;   // [rows][stride], -127..127 for activations
-    const float* scales;         // [rows][stride / 4]
-    const float* zeros;          // weights: [rows][stride / 4], or null; activations: null
-    const float* minima;         // weights: [rows][stride / 4], or null; activations: null
-    const float* sums;           // activations: the sum of each four levels
-    const std::int32_t* offset;  // activations: -128 times that sum
-    index_t stride;
+  // Tiles: sixteen rows side by side. The 32-bit elements of a tile lie [column][row]; one element
+  // is a float, or a quad: one byte for each of four columns.
+  static constexpr int tile_rows = 16;
+
+  /// Rows of 32-bit elements -> a tile. `elements` is rounded up to 16 on both sides.
+  void (*transpose)(const void* rows, index_t stride_in_bytes, index_t elements, void* tile);
+  /// Codes one per byte, 32 columns a block <-> packed codes, 64 bytes for each bit of a block.
+  void (*pack_tile)(int bits, const std::uint8_t* codes, index_t blocks, std::uint8_t* packed);
+  void (*unpack_tile)(int bits, const std::uint8_t* packed, index_t blocks,
+                      const std::int8_t* table, std::uint8_t* out);
+
+  /// What is taken off a sum of products of levels, or of codes of so many bits, for each unit of
+  /// the sum of the activations: instruction sets that multiply unsigned bytes want levels + 128.
+  int level_bias;
+  int code_bias[9];
+
+  struct tile_weights {
+    const std::uint8_t* codes;  // quads of levels + level_bias, or packed codes
+    const std::int8_t* table;   // packed codes: their levels + level_bias; null: codes are levels
+    const float* scales;        // [group][row]
+    const float* zeros;         // [group][row], bias included; or null: `bias` for all
+    const float* minima;        // [group][row], or null
+    float bias;
+    const std::int32_t* group;  // of each run
   };
-  /// y (+)= sum over quads of w.scale x.scale (w.x - w.zero x.sum) + w.minimum x.scale x.sum, where
-  /// w.x is the exact sum of four products and w.zero an integer, so that the bracket is exact too.
-  void (*dot_int8)(const int8_operand& w, index_t rows, const int8_operand& x, index_t tokens,
-                   index_t n, float* y, index_t y_stride, bool accumulate);
+  struct tile_inputs {
+    const std::int8_t* levels;  // [token][stride], -127..127
+    index_t stride;
+    const float* scales;  // [token][runs_stride]: of each run
+    const float* sums;    // [token][runs_stride]: sum of the levels of each run
+    index_t runs_stride;
+  };
+  /// y[token][row] += sum over runs of w.scale x.scale (w.x - w.zero x.sum) + w.minimum x.scale
+  /// x.sum: w.x is the exact sum of a run, w.zero an integer, so that the bracket is exact while a
+  /// run has at most 512 columns. The last run may be short.
+  void (*dot_tile)(const tile_weights& w, const tile_inputs& x, index_t tokens, index_t quads,
+                   index_t run_quads, float* y);
+  /// The same for packed codes and one token; run_quads is 4 or a multiple of 8.
+  void (*dot_packed)(int bits, const tile_weights& w, const tile_inputs& x, index_t quads,
+                     index_t run_quads, float* y);
 };
 
 }  // namespace kernels

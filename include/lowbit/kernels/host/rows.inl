@@ -103,29 +103,6 @@ inline void bytes_table(const std::uint8_t* codes, index_t readable, int bits, i
   for_codes(codes, readable, n, step, step * bits / 8, byte_unpacker::reads,
             [&](const std::uint8_t* p, index_t i) { store_bytes(out + i, look_up(unpack(p))); });
 }
-inline void bytes_affine(const std::uint8_t* codes, index_t readable, int bits, index_t n, int add,
-                         std::int8_t* out) {
-  const byte_unpacker unpack(bits);
-  constexpr int step = byte_unpacker::codes;
-  for_codes(
-      codes, readable, n, step, step * bits / 8, byte_unpacker::reads,
-      [&](const std::uint8_t* p, index_t i) { store_bytes(out + i, add_bytes(unpack(p), add)); });
-}
-
-inline void spread(const float* s, index_t n, index_t width, index_t used, float* out) {
-  const index_t quads = ceil_div(n, 4);
-  if (width % (4 * lanes) == 0 && used == 0) {
-    for (index_t g = 0; g * width < n; ++g)
-      for (index_t i = g * width / 4; i < min_of(quads, (g + 1) * width / 4); i += lanes)
-        store(out + i, set1(s[g]));
-    return;
-  }
-  index_t i = 0;
-  for (index_t g = 0; i < quads; ++g)
-    for (const index_t end = min_of(quads, ceil_div((g + 1) * width - used, 4)); i < end; ++i)
-      out[i] = s[g];
-}
-
 inline float absmax(const float* x, index_t n) {
   vf top = set1(0);
   index_t i = 0;

@@ -16,6 +16,7 @@ namespace lowbit::inline LOWBIT_ABI {
 namespace kernels::scalar {
 #include "scalar.inl"
 #include "rows.inl"
+#include "tiles.inl"
 #include "dot.inl"
 }  // namespace kernels::scalar
 }  // namespace lowbit::inline LOWBIT_ABI
@@ -32,6 +33,7 @@ namespace lowbit::inline LOWBIT_ABI {
 namespace kernels::avx2 {
 #include "avx2.inl"
 #include "rows.inl"
+#include "tiles.inl"
 #include "dot.inl"
 }  // namespace kernels::avx2
 }  // namespace lowbit::inline LOWBIT_ABI
@@ -56,6 +58,7 @@ namespace lowbit::inline LOWBIT_ABI {
 namespace kernels::avx512 {
 #include "avx512.inl"
 #include "rows.inl"
+#include "tiles.inl"
 #include "dot.inl"
 }  // namespace kernels::avx512
 }  // namespace lowbit::inline LOWBIT_ABI

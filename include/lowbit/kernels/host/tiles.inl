@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Kernel text: tiles of sixteen rows. Included once per target, after its primitives.
+//
+// The rows of a tile sit in the 32-bit lanes of vectors and four columns in the bytes of a lane, so
+// that a product needs no sum across lanes. Scales are applied to the sums of runs of columns.
+//
+// Every element of y is summed in one order, whatever the tokens beside it.
+
+/// Calls f(0) ... f(N - 1), unrolled with constant arguments, so that arrays of sums are registers
+/// at any optimisation level.
+template <int N, class F>
+inline void unroll(F f) {
+  [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, I>{}), ...); }
+  (std::make_integer_sequence<int, N>{});
+}
+
+constexpr int parts_of_tile = row_ops::tile_rows / lanes;
+
+/// Sixteen rows of dwords -> dwords of sixteen rows.
+inline void transpose(const void* rows, index_t stride, index_t dwords, void* out) {
+  const auto* from = static_cast<const std::uint8_t*>(rows);
+  auto* to = static_cast<std::uint8_t*>(out);
+  for (index_t d = 0; d < dwords; d += lanes)
+    for (int part = 0; part < parts_of_tile; ++part)
+      transpose_block(from + part * lanes * stride + 4 * d, stride, to + 64 * d + part * 4 * lanes);
+}
+
+// ---------------------------------------------------------------------------------------------
+// Packed codes of a tile: 64 bytes for each bit of 32 columns, in planes of 8, 4, 2 and 1 bits,
+// least significant plane first. Vector j of a plane of w bits holds quads 8/w j .. 8/w (j + 1) - 1
+// of the block, the first in the lowest bits of its bytes.
+// ---------------------------------------------------------------------------------------------
+template <int Bits>
+inline constexpr int plane_width = Bits >= 8 ? 8 : Bits >= 4 ? 4 : Bits >= 2 ? 2 : 1;
+
+/// The codes of quad I (0..7) of a block, one per byte.
+template <int Bits, int I>
+inline vb quad_codes(const std::uint8_t* block) {
+  constexpr int w = plane_width<Bits>, each = 8 / w;
+  const vb all = load_bytes(block + 64 * (I / each));
+  const vb low = w == 8 ? all : and_bytes(shift_bits<I % each * w>(all), (1 << w) - 1);
+  if constexpr (Bits > w) {
+    const vb high = quad_codes<Bits - w, I>(block + 64 * w);
+    return or_bytes(low, shift_bits<-w>(high));  // high codes are small: nothing crosses bytes
+  } else {
+    return low;
+  }
+}
+
+template <class F>
+inline void with_bits(int bits, F f) {
+  switch (bits) {
+    case 1: return f(std::integral_constant<int, 1>{});
+    case 2: return f(std::integral_constant<int, 2>{});
+    case 3: return f(std::integral_constant<int, 3>{});
+    case 4: return f(std::integral_constant<int, 4>{});
+    case 5: return f(std::integral_constant<int, 5>{});
+    case 6: return f(std::integral_constant<int, 6>{});
+    case 7: return f(std::integral_constant<int, 7>{});
+    default: return f(std::integral_constant<int, 8>{});
+  }
+}
+
+template <class Later>
+void unpack_tile(int bits, const std::uint8_t* packed, index_t blocks, const std::int8_t* table,
+                 std::uint8_t* out) {
+  const byte_lut look_up(table, bits);
+  with_bits(bits, [&](auto width) {
+    for (index_t b = 0; b < blocks; ++b)
+      for (int part = 0; part < parts_of_tile; ++part)
+        unroll<8>([&](auto i) {
+          const vb codes = quad_codes<width, i>(packed + b * 64 * width + part * 4 * lanes);
+          store_bytes(out + (8 * b + i) * 64 + part * 4 * lanes, look_up(codes));
+        });
+  });
+}
+
+/// Puts the upper Bits bits of the codes, those from bit Taken on, into their planes.
+template <int Bits, int Taken>
+inline void pack_block(const std::uint8_t* codes, std::uint8_t* block) {
+  constexpr int w = plane_width<Bits>, each = 8 / w;
+  for (int part = 0; part < parts_of_tile; ++part)
+    unroll<w>([&](auto j) {
+      vb all = and_bytes(load_bytes(codes), 0);
+      unroll<each>([&](auto i) {
+        const vb c = load_bytes(codes + (j * each + i) * 64 + part * 4 * lanes);
+        all = or_bytes(all, shift_bits<-i * w>(and_bytes(shift_bits<Taken>(c), (1 << w) - 1)));
+      });
+      store_bytes(block + 64 * j + part * 4 * lanes, all);
+    });
+  if constexpr (Bits > w) pack_block<Bits - w, Taken + w>(codes, block + 64 * w);
+}
+template <class Later>
+void pack_tile(int bits, const std::uint8_t* codes, index_t blocks, std::uint8_t* packed) {
+  with_bits(bits, [&](auto width) {
+    for (index_t b = 0; b < blocks; ++b)
+      pack_block<width, 0>(codes + b * 512, packed + b * 64 * width);
+  });
+}
+
+// ---------------------------------------------------------------------------------------------
+// Integer products.
+// ---------------------------------------------------------------------------------------------
+
+/// Adds the sums of a run to the results: y += w.scale x.scale (sum - zero x.sum) + minimum ...
+inline vf add_run(vf y, vf sum, const row_ops::tile_weights& w, index_t at,
+                  const row_ops::tile_inputs& x, index_t input) {
+  const vf x_sum = set1(x.sums[input]), x_scale = set1(x.scales[input]);
+  const vf zero = w.zeros != nullptr ? load(w.zeros + at) : set1(w.bias);
+  y = sum_fma(mul(load(w.scales + at), x_scale), minus_product(zero, x_sum, sum), y);
+  if (w.minima != nullptr) y = sum_fma(load(w.minima + at), mul(x_scale, x_sum), y);
+  return y;
+}
+
+template <int Tokens>
+inline void dot_tile_of(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
+                        index_t token, index_t quads, index_t run_quads, float* y) {
+  for (int part = 0; part < parts_of_tile; ++part) {
+    const int lane = part * lanes;
+    vf total[Tokens];
+    unroll<Tokens>([&](auto t) { total[t] = load(y + (token + t) * row_ops::tile_rows + lane); });
+    for (index_t q = 0, run = 0; q < quads; ++run) {
+      vi sum[Tokens];
+      unroll<Tokens>([&](auto t) { sum[t] = zeros(); });
+      for (const index_t end = min_of(quads, q + run_quads); q < end; ++q) {
+        const vb levels = load_bytes(w.codes + 64 * q + 4 * lane);
+        unroll<Tokens>([&](auto t) {
+          sum[t] = dot_levels(sum[t], levels,
+                              broadcast_quad(x.levels + (token + t) * x.stride + 4 * q));
+        });
+      }
+      const index_t at = w.group[run] * row_ops::tile_rows + lane;
+      unroll<Tokens>([&](auto t) {
+        total[t] =
+            add_run(total[t], to_float(sum[t]), w, at, x, (token + t) * x.runs_stride + run);
+      });
+    }
+    unroll<Tokens>([&](auto t) { store(y + (token + t) * row_ops::tile_rows + lane, total[t]); });
+  }
+}
+
+/// Levels one per byte.
+template <class Later>
+void dot_tile(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t tokens,
+              index_t quads, index_t run_quads, float* y) {
+  index_t t = 0;
+  for (; t + 8 <= tokens; t += 8) dot_tile_of<8>(w, x, t, quads, run_quads, y);
+  for (; t + 4 <= tokens; t += 4) dot_tile_of<4>(w, x, t, quads, run_quads, y);
+  for (; t < tokens; ++t) dot_tile_of<1>(w, x, t, quads, run_quads, y);
+}
+
+/// Packed codes, one token; runs of 32 columns times a whole number, or of 16.
+template <int Bits, bool Table>
+inline void dot_packed_of(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
+                          index_t quads, index_t run_quads, float* y) {
+  const byte_lut look_up(w.table, Bits);
+  for (int part = 0; part < parts_of_tile; ++part) {
+    const int lane = part * lanes;
+    vf total = load(y + lane);
+    const std::uint8_t* block = w.codes + 4 * lane;
+    const auto add_quads = [&](auto first, auto count, index_t q, vi& even, vi& odd) {
+      unroll<count>([&](auto i) {
+        const vb codes = quad_codes<Bits, first + i>(block);
+        const vb quad = broadcast_quad(x.levels + 4 * (q + first + i));
+        vi& sum = i % 2 == 0 ? even : odd;
+        if constexpr (Table) sum = dot_levels(sum, look_up(codes), quad);
+        else sum = dot_codes<Bits>(sum, codes, quad);
+      });
+    };
+    using std::integral_constant;
+    const integral_constant<int, 0> none{};
+    const integral_constant<int, 4> four{};
+    const integral_constant<int, 8> eight{};
+    index_t run = 0;
+    const auto finish = [&](vi even, vi odd) {
+      total = add_run(total, to_float(add_ints(even, odd)), w,
+                      w.group[run] * row_ops::tile_rows + lane, x, run);
+      ++run;
+    };
+    if (run_quads == 4) {
+      for (index_t q = 0; q < quads; q += 8, block += 64 * Bits) {
+        vi even = zeros(), odd = zeros(), next_even = zeros(), next_odd = zeros();
+        add_quads(none, four, q, even, odd);
+        add_quads(four, four, q, next_even, next_odd);
+        finish(even, odd);
+        if (q + 4 < quads) finish(next_even, next_odd);
+      }
+    } else {
+      for (index_t q = 0; q < quads;) {
+        vi even = zeros(), odd = zeros();
+        for (const index_t end = min_of(quads, q + run_quads); q < end; q += 8, block += 64 * Bits)
+          add_quads(none, eight, q, even, odd);
+        finish(even, odd);
+      }
+    }
+    store(y + lane, total);
+  }
+}
+template <class Later>
+void dot_packed(int bits, const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
+                index_t quads, index_t run_quads, float* y) {
+  with_bits(bits, [&](auto width) {
+    if (w.table != nullptr) dot_packed_of<width, true>(w, x, quads, run_quads, y);
+    else dot_packed_of<width, false>(w, x, quads, run_quads, y);
+  });
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "activations.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+/// y = alpha * (W x) + beta * y; an argument of gemv and gemm. With beta = 0, y is only written.
+struct update {
+  float alpha = 1;
+  float beta = 0;
+};
+
+namespace kernels {
+
+/// Where a product leaves its results: element (token, row) at data[token * stride + row].
+struct result_rows {
+  float* data;
+  index_t stride;
+};
+
+/// The last step of a product: what is kept apart from the codes is added, and y updated.
+template <format_like F>
+class product_results {
+ public:
+  using V = typename F::value_type;
+  static constexpr int parts = is_complex<V> ? 2 : 1;
+  static constexpr bool apart = !std::same_as<typename F::outliers_type, none>;
+
+  product_results(const quantized_view<F>& w, result_rows y, update factors)
+      : w_(w), y_(y), factors_(factors) {}
+
+  /// Memory that all tasks share.
+  void take(detail::carver& memory, index_t tokens) {
+    if constexpr (apart) scratch_ = memory.template take<V>(tokens * scratch_size());
+  }
+  /// The outliers' view of the activations. `values` are the real ones that the product stands for.
+  void prepare(const real_rows& values) {
+    if constexpr (apart) {
+      values_ = values;
+      for (index_t t = 0; t < values.tokens; ++t)
+        w_.apart.prepare(token_values(t), scratch_ + t * scratch_size());
+    }
+  }
+  /// Rows r .. r + rows - 1 of all tokens; the sums of a token are `stride` numbers apart.
+  void write(index_t r, index_t rows, index_t tokens, const float* sums, index_t stride) const {
+    for (index_t t = 0; t < tokens; ++t) {
+      const float* const sum = sums + t * stride;
+      float* const y = y_.data + t * y_.stride + parts * r;
+      for (index_t i = 0; i < rows; ++i) {
+        arr<float, parts> kept{};
+        if constexpr (apart)
+          kept = bits_as<arr<float, parts>>(
+              w_.apart.dot(r + i, token_values(t), scratch_ + t * scratch_size()));
+        for (int p = 0; p < parts; ++p) {
+          float v = sum[parts * i + p];
+          if constexpr (apart) v += kept[p];
+          float& to = y[parts * i + p];
+          v *= factors_.alpha;
+          to = factors_.beta == 0 ? v : v + factors_.beta * to;  // beta 0 never reads y
+        }
+      }
+    }
+  }
+
+ private:
+  index_t scratch_size() const { return w_.apart.scratch_size(); }
+  const V* token_values(index_t t) const {
+    return reinterpret_cast<const V*>(values_.values + t * values_.stride);
+  }
+
+  const quantized_view<F>& w_;
+  result_rows y_;
+  update factors_;
+  V* scratch_ = nullptr;
+  real_rows values_{};
+};
+
+}  // namespace kernels
+}  // namespace lowbit::inline LOWBIT_ABI
