@@ -41,12 +41,13 @@ constexpr index_t element_bytes(element e) {
   }
 }
 
-/// The dotted name of an array, put together only when asked for.
+/// The dotted name of an array, put together only when asked for. A root may have a name too: that
+/// of a matrix among others.
 struct path {
   const path* parent = nullptr;
   std::string_view name;
 
-  bool is_root() const { return parent == nullptr && name.empty(); }
+  bool is_root() const { return parent == nullptr; }
   path operator/(std::string_view child) const { return {this, child}; }
   std::string str() const {
     const std::string front = parent == nullptr ? std::string() : parent->str();

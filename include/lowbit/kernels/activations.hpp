@@ -47,10 +47,20 @@ inline constexpr bool int8_activations =
       requires std::same_as<typename A::granularity_type::scale_plane::granularity_type, unscaled>;
     };
 
+/// What rows were before they were quantized, and how: for a matrix that transforms activations
+/// first. Null where they never were.
+struct real_rows;
+template <class Rows>
+struct rows_origin {
+  const float* values = nullptr;  // at the same stride
+  Rows (*quantize)(const row_ops&, const real_rows&, detail::carver&, bool write) = nullptr;
+};
+
 /// Rows of activations in the form that a kernel reads. Padded with zeros to whole vectors.
 struct real_rows {
   index_t tokens = 0, cols = 0, stride = 0;
   const float* values = nullptr;  // complex values: re, im, re, im ...
+  rows_origin<real_rows> origin{};
 };
 struct int8_rows {
   index_t tokens = 0, cols = 0, stride = 0;
@@ -58,6 +68,7 @@ struct int8_rows {
   const std::int8_t* levels = nullptr;
   const float* scales = nullptr;
   const std::int32_t* sums = nullptr;  // of each four levels
+  rows_origin<int8_rows> origin{};
 };
 
 template <class T>
@@ -96,7 +107,7 @@ int8_rows quantize_rows(const row_ops& ops, matrix_view<const T> x, detail::carv
   std::int8_t* const levels = memory.take<std::int8_t>(tokens * stride);
   float* const scales = memory.take<float>(tokens * groups);
   std::int32_t* const sums = memory.take<std::int32_t>(tokens * stride / 4);
-  const int8_rows rows{tokens, cols, stride, width, groups, levels, scales, sums};
+  const int8_rows rows{tokens, cols, stride, width, groups, levels, scales, sums, {}};
   if (!write) return rows;
   for (index_t t = 0; t < tokens; ++t) {
     const float* values = row;
@@ -133,16 +144,31 @@ inline real_rows decode_rows(const int8_rows& x, detail::carver& memory, bool wr
   return rows;
 }
 
-/// Activations of any other format: quantized and decoded again.
-template <class A, class T>
-std::vector<float> round_trip(matrix_view<const T> x) {
-  std::vector<float> values(std::size_t(x.rows() * x.cols()));
-  const matrix_view<float> rows(values.data(), x.rows(), x.cols());
-  for (index_t t = 0; t < x.rows(); ++t)
-    for (index_t c = 0; c < x.cols(); ++c) rows(t, c) = scalar_traits<T>::to_float(x(t, c));
-  const auto q = lowbit::quantize<A>(matrix_view<const float>(rows));
-  lowbit::dequantize(q.view(), rows);
-  return values;
+inline matrix_view<const float> view_of(const real_rows& x) {
+  static constexpr float nothing = 0;  // while memory is counted there are no values yet
+  return {x.values == nullptr ? &nothing : x.values, x.tokens, x.cols, x.stride};
+}
+
+/// Rows quantized to A: int8 ones where kernels take them, else quantized and decoded again.
+template <class A>
+using rows_quantized_to = std::conditional_t<int8_activations<A>, int8_rows, real_rows>;
+template <class A>
+rows_quantized_to<A> quantize_real_rows(const row_ops& ops, const real_rows& x,
+                                        detail::carver& memory, bool write) {
+  rows_quantized_to<A> rows;
+  if constexpr (int8_activations<A>) {
+    rows = quantize_rows<A>(ops, view_of(x), memory, write);
+  } else {
+    float* const out = memory.take<float>(x.tokens * x.stride);
+    if (write && x.tokens > 0) {
+      __builtin_memcpy(out, x.values, std::size_t(x.tokens * x.stride) * sizeof(float));
+      const auto q = lowbit::quantize<A>(view_of(x));
+      lowbit::dequantize(q.view(), matrix_view<float>(out, x.tokens, x.cols, x.stride));
+    }
+    rows = {x.tokens, x.cols, x.stride, out};
+  }
+  rows.origin = {x.values, &quantize_real_rows<A>};
+  return rows;
 }
 
 template <class T>
@@ -180,24 +206,15 @@ class prepared {
     const float_mode_guard mode;
     const kernels::row_ops& ops = kernels::ops_of(arch::runtime);
     if constexpr (!std::same_as<A, real_activations>) kernels::check_finite_rows(x);
-    if constexpr (is_int8) {
-      detail::carver size;
-      kernels::quantize_rows<A>(ops, x, size, false);
-      detail::carver memory(memory_.reserve(size.used()));
-      rows_ = kernels::quantize_rows<A>(ops, x, memory, true);
-    } else if constexpr (std::same_as<A, real_activations>) {
-      detail::carver size;
-      kernels::copy_rows(x, size, false);
-      detail::carver memory(memory_.reserve(size.used()));
-      rows_ = kernels::copy_rows(x, memory, true);
-    } else {
-      const std::vector<float> values = kernels::round_trip<A>(x);
-      const matrix_view<const float> view(values.data(), x.rows(), x.cols());
-      detail::carver size;
-      kernels::copy_rows(view, size, false);
-      detail::carver memory(memory_.reserve(size.used()));
-      rows_ = kernels::copy_rows(view, memory, true);
-    }
+    const auto make = [&](detail::carver& memory, bool write) {
+      const kernels::real_rows values = kernels::copy_rows(x, memory, write);
+      if constexpr (std::same_as<A, real_activations>) return values;
+      else return kernels::quantize_real_rows<A>(ops, values, memory, write);
+    };
+    detail::carver size;
+    make(size, false);
+    detail::carver memory(memory_.reserve(size.used()));
+    rows_ = make(memory, true);
   }
   const rows_type& rows() const { return rows_; }
   index_t bytes() const { return memory_.size(); }

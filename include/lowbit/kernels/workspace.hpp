@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "../core/span.hpp"
 
@@ -14,22 +15,42 @@ class workspace {
  public:
   /// At least `bytes` bytes, aligned to 64. What was in it is lost when it grows.
   void* reserve(index_t bytes) {
-    if (bytes > size_) {
-      block_.reset();
-      block_.reset(static_cast<std::uint8_t*>(
+    if (bytes > block_.size) {
+      block_ = {};
+      block_.data.reset(static_cast<std::uint8_t*>(
           ::operator new(static_cast<std::size_t>(bytes), std::align_val_t(64))));
-      size_ = bytes;
+      block_.size = bytes;
     }
-    return block_.get();
+    return block_.data.get();
   }
-  index_t size() const { return size_; }
+  /// Another one, for the calls that a call makes in its turn; it is kept like this one.
+  workspace& nested() {
+    if (!nested_) nested_ = std::make_unique<workspace>();
+    return *nested_;
+  }
+  /// Bytes that are kept.
+  index_t size() const {
+    return block_.size + (nested_ ? nested_->size() + index_t(sizeof(workspace)) : 0);
+  }
 
  private:
   struct release {
     void operator()(std::uint8_t* p) const { ::operator delete(p, std::align_val_t(64)); }
   };
-  std::unique_ptr<std::uint8_t, release> block_;
-  index_t size_ = 0;
+  struct block {
+    std::unique_ptr<std::uint8_t, release> data;
+    index_t size = 0;
+
+    block() = default;
+    block(block&& b) noexcept : data(std::move(b.data)), size(std::exchange(b.size, 0)) {}
+    block& operator=(block&& b) noexcept {
+      data = std::move(b.data);
+      size = std::exchange(b.size, 0);
+      return *this;
+    }
+  };
+  block block_;
+  std::unique_ptr<workspace> nested_;
 };
 
 namespace detail {

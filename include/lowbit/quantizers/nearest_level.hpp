@@ -25,7 +25,7 @@ constexpr arr<float, N - 1> decision_points(const arr<float, N>& levels) {
 }
 
 namespace detail {
-constexpr int top_bit(int n) {
+LOWBIT_HD constexpr int top_bit(int n) {
   int b = 1;
   while (b * 2 <= n) b *= 2;
   return b;

@@ -173,6 +173,9 @@ struct plane {
     return ceil_div(blocks(cols) * Q::bits, 8);
   }
 
+  /// The codes of a matrix are "codes"; those of a parameter have the parameter's name.
+  static path codes_at(const path& at) { return at.is_root() ? at / "codes" : at; }
+
   template <class Place>
   struct data : detail::levels_member<Q, Place>, detail::groups_member<G, Q, Place> {
     using plane_type = plane;
@@ -185,7 +188,7 @@ struct plane {
       if constexpr (requires { visit.row_length(index_t{}); })
         (visit.row_length(row_bytes(self.cols) / element_bytes(detail::code_element<Q>())), ...);
       if constexpr (Q::bits > 0)
-        visit(at.is_root() ? at / "codes" : at, detail::code_element<Q>(), self.codes...);
+        visit(codes_at(at), detail::code_element<Q>(), self.codes...);
       if constexpr (has_state<Q>) state_of<Q, Place>::each(visit, at, self.levels...);
       if constexpr (detail::has_groups<G, Q>)
         G::template data<Place, Q>::each(visit, at, self.groups...);
@@ -200,17 +203,19 @@ struct plane {
     /// Fails unless the arrays have the sizes that the shape demands, the bits that fill up a row
     /// are zero, and every code means something: O(stored), for data that came from outside.
     void validate(const path& at, extent e) const requires std::same_as<Place, borrowed> {
-      detail::check_size(at / "codes", codes.size(), detail::product(at, e.rows, row_bytes(cols)));
+      const path name = codes_at(at);
+      detail::check_size(name, codes.size(), detail::product(name, e.rows, row_bytes(cols)));
       if constexpr (has_state<Q>) this->levels.validate(at);
       const int used = int((blocks(cols) * Q::bits) % 8);
-      for (index_t r = 0; r < e.rows; ++r) {
+      const index_t rows = row_bytes(cols) > 0 ? e.rows : 0;  // else nothing is stored
+      for (index_t r = 0; r < rows; ++r) {
         if (used != 0 && row(r)[row_bytes(cols) - 1] >> used != 0)
-          fail(errc::corrupted, (at / "codes").str(),
+          fail(errc::corrupted, name.str(),
                message("bits after the last code of row ", r, " are set, expected 0"));
         if constexpr (detail::checks_codes<Q>)
           for (index_t b = 0; b < blocks(cols); ++b)
             if (!detail::valid_code<Q>(code(r, b)))
-              fail(errc::corrupted, (at / "codes").str(),
+              fail(errc::corrupted, name.str(),
                    message("code ", code(r, b), " at (", r, ", ", b,
                            ") stands for no finite value"));
       }

@@ -33,6 +33,12 @@ struct part_binder {
     to = {bytes.data(), bytes.size() / index_t(sizeof(T))};
   }
   template <class T>
+  void operator()(const path& at, element type, std::vector<T>& to) const {
+    unaligned_span<T> from;
+    (*this)(at, type, from);
+    owner{}(at, type, from, to);
+  }
+  template <class T>
   void operator()(const path& at, element type, T& to) const {
     const span<const std::uint8_t> bytes = find(at.str(), type);
     check_size(at, bytes.size(), index_t(sizeof(T)));
@@ -71,6 +77,19 @@ struct byte_counter {
   template <class T>
   void derived(const T&) {}
 };
+
+inline double bits_per_weight(index_t bytes, extent shape) {
+  const double n = double(shape.rows) * double(shape.cols);
+  return n == 0 ? 0 : 8 * double(bytes) / n;
+}
+
+/// A shape that came from outside: no size is so large that counting its bits overflows.
+inline void check_extent(extent shape, const path& root) {
+  constexpr index_t most = index_t(1) << 55;
+  if (shape.rows < 0 || shape.cols < 0 || shape.rows > most || shape.cols > most)
+    fail(errc::bad_argument, (root / "shape").str(),
+         message(shape.rows, " x ", shape.cols, ", expected sizes from 0 to 2^55"));
+}
 }  // namespace detail
 
 /// The data of a matrix of format F: its plane of codes and what is kept apart.
@@ -82,7 +101,11 @@ struct matrix_data {
 
   template <class Visit, class... Self>
   static void each(Visit&& visit, Self&... self) {
-    const path root{};
+    each_below(visit, path{}, self...);
+  }
+  /// `root` may have the name of the matrix.
+  template <class Visit, class... Self>
+  static void each_below(Visit&& visit, const path& root, Self&... self) {
     visit.derived(self.size...);
     decltype(main)::each(visit, root, self.main...);
     decltype(apart)::each(visit, root / "outliers", self.apart...);
@@ -105,17 +128,18 @@ class quantized_view : public matrix_data<F, borrowed> {
   using plane_type = typename F::plane_type;
   using value_type = typename F::value_type;
 
-  /// From arrays in the caller's memory, as `parts()` of a matrix lists them. Everything that the
-  /// shape and the arrays promise is checked, O(stored); unknown names are ignored.
-  static quantized_view from_parts(extent shape, span<const part> parts) {
-    if (shape.rows < 0 || shape.cols < 0)
-      fail(errc::bad_argument, "shape", message(shape.rows, " x ", shape.cols));
+  /// From arrays in the caller's memory, under the names that any_matrix::arrays lists; a root with
+  /// a name stands before them ("layer.codes"). Everything that the shape and the arrays promise is
+  /// checked, O(stored); unknown names are ignored.
+  /// Throws error corrupted naming the array, bad_argument for a shape that cannot be.
+  static quantized_view from_parts(extent shape, span<const part> parts, const path& root = {}) {
+    detail::check_extent(shape, root);
     quantized_view v;
-    matrix_data<F, borrowed>::each(detail::part_binder{parts},
-                                   static_cast<matrix_data<F, borrowed>&>(v));
+    matrix_data<F, borrowed>::each_below(detail::part_binder{parts}, root,
+                                         static_cast<matrix_data<F, borrowed>&>(v));
     v.set_shape(shape);
-    v.main.validate(path{}, shape);
-    v.apart.validate(path{} / "outliers", shape);
+    v.main.validate(root, shape);
+    v.apart.validate(root / "outliers", shape);
     return v;
   }
 
@@ -127,6 +151,15 @@ class quantized_view : public matrix_data<F, borrowed> {
     if constexpr (std::same_as<typename F::outliers_type, none>) return this->main.at(r, c);
     else return add_rn(this->main.at(r, c), this->apart.at(r, c));
   }
+
+  /// Bytes of all arrays: codes, scales, zeros, outliers, codebooks, padding.
+  index_t bytes() const {
+    detail::byte_counter count;
+    matrix_data<F, borrowed>::each(count, static_cast<const matrix_data<F, borrowed>&>(*this));
+    return count.bytes;
+  }
+  /// Exact bits per weight; 0 for an empty matrix.
+  double bits_per_weight() const { return detail::bits_per_weight(bytes(), shape()); }
 };
 
 /// A quantized matrix that owns its arrays. `view()` is what every product takes.
@@ -161,17 +194,9 @@ class quantized_matrix {
   const matrix_data<F, owned>& data() const { return data_; }
   matrix_data<F, owned>& data() { return data_; }
 
-  /// Bytes of all arrays: codes, scales, zeros, outliers, codebooks, padding.
-  index_t bytes() const {
-    detail::byte_counter count;
-    matrix_data<F, owned>::each(count, data_);
-    return count.bytes;
-  }
-  /// Exact bits per weight; 0 for an empty matrix.
-  double bits_per_weight() const {
-    const double n = double(shape().rows) * double(shape().cols);
-    return n == 0 ? 0 : 8 * double(bytes()) / n;
-  }
+  /// As for a view.
+  index_t bytes() const { return view().bytes(); }
+  double bits_per_weight() const { return view().bits_per_weight(); }
 
  private:
   matrix_data<F, owned> data_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include "../concepts.hpp"
+#include "../core/float_mode.hpp"
 #include "../storage/dense_matrix.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -38,6 +39,7 @@ struct widely_linear {
   /// With A in four blocks: U = (A11 + A22) / 2 + i (A21 - A12) / 2 and
   /// W = (A11 - A22) / 2 + i (A12 + A21) / 2, each part rounded once.
   static pair split(matrix_view<const float> a) {
+    const float_mode_guard mode;
     const extent e{ceil_div(a.rows(), 2), ceil_div(a.cols(), 2)};
     pair p{dense_matrix<complex32>(e), dense_matrix<complex32>(e)};
     const auto at = [&](index_t r, index_t c) {
@@ -56,6 +58,7 @@ struct widely_linear {
   /// each rounded once; what split made, exactly, where its sums needed no rounding (all values
   /// multiples of one power of two, none larger than 2^23 of it).
   static dense_matrix<float> join(const pair& p, extent shape) {
+    const float_mode_guard mode;
     const extent e = p.u.shape;
     if (!(p.w.shape == e) || !(extent{ceil_div(shape.rows, 2), ceil_div(shape.cols, 2)} == e))
       fail(errc::shape_mismatch, "widely_linear",

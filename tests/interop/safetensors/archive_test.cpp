@@ -94,6 +94,25 @@ TEST_CASE("a file is taken apart: by position, by name, with metadata and data i
   CHECK(parsed->metadata()[0].first == "k");
 }
 
+TEST_CASE("tensors whose names begin alike are found together, in order of their names") {
+  std::string header = "{";
+  for (const char* name : {"b.z", "a", "b", "b.", "b.a", "c", "b-", "", "b/"})
+    header += lowbit::message(header.size() > 1 ? "," : "", "\"", name,
+                              R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})");
+  const auto [file, content] = opened(header + "}");
+  const archive& parsed = content;
+  const auto names = [&](const char* prefix) {
+    std::string all;
+    parsed.for_each_with_prefix(prefix, [&](const st::tensor& t) { all += t.name + ";"; });
+    return all;
+  };
+  CHECK(names("b.") == "b.;b.a;b.z;");
+  CHECK(names("b.a") == "b.a;");
+  CHECK(names("b.aa").empty());
+  CHECK(names("d").empty());
+  CHECK(names("") == ";a;b;b-;b.;b.a;b.z;b/;c;");
+}
+
 TEST_CASE("an archive is a value: copies find their own tensors in the same bytes") {
   const bytes file = file_of(one(R"("U8")", "[16]", "[0,16]"), 16);
   std::optional<archive> first = archive::parse(file).take();

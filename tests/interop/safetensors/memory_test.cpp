@@ -48,14 +48,13 @@ std::string tensor(const std::string& name, const std::string& shape, const std:
 TEST_CASE("a short file that claims to be large gets a constant at most") {
   bytes length_lies = {0x00, 0xE1, 0xF5, 0x05, 0, 0, 0, 0, '{', '}'};  // 100,000,000
   CHECK(parse(length_lies).peak <= constant);
-  for (
-      const char* header : {
-          R"({"t":{"dtype":"F64","shape":[1000000000000],"data_offsets":[0,8000000000000]}})",
-          R"({"t":{"dtype":"U8","shape":[9223372036854775807],)"
-          R"("data_offsets":[0,9223372036854775807]}})",
-          R"({"t":{"dtype":"U8","shape":[0,9223372036854775807],"data_offsets":[0,0]}})",
-          R"({"t":{"dtype":"U8","shape":[1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,1]},"u":{)",
-      })
+  for (const char* header : {
+           R"({"t":{"dtype":"F64","shape":[1000000000000],"data_offsets":[0,8000000000000]}})",
+           R"({"t":{"dtype":"U8","shape":[9223372036854775807],)"
+           R"("data_offsets":[0,9223372036854775807]}})",
+           R"({"t":{"dtype":"U8","shape":[0,9223372036854775807],"data_offsets":[0,0]}})",
+           R"({"t":{"dtype":"U8","shape":[1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,1]},"u":{)",
+       })
     CHECK(parse(file_of(header)).peak <= constant);
 }
 
@@ -99,6 +98,32 @@ TEST_CASE("long headers, accepted or not: a fixed number of bytes for each of th
   std::string endless = R"({"t":{"shape":[1)";
   for (int i = 0; i < 500'000; ++i) endless += ",1";
   check_bound(file_of(endless + "]}}"), false);
+}
+
+TEST_CASE(
+    "as many entries as there may be take a fraction of what a hostile header could ask for") {
+  const auto metadata_of = [](std::size_t count) {
+    std::string header = R"({"__metadata__":{"0":"")";
+    for (std::size_t i = 1; i < count; ++i) header += lowbit::message(",\"", i, "\":\"\"");
+    return file_of(header + "}}");
+  };
+  constexpr long most = 200'000'000;
+  const outcome largest = parse(metadata_of(st::max_entries));
+  CHECK(largest.accepted);
+  CHECK(largest.peak <= most);
+  const auto refusal = [most](const bytes& file) {
+    heap_watch heap;
+    const lowbit::failure why = st::archive::parse(file).why();
+    CHECK(heap.peak() <= most);
+    CHECK(why.code == lowbit::errc::unsupported);
+    CHECK(why.argument == "header");
+    return why.problem;
+  };
+  CHECK(refusal(metadata_of(st::max_entries + 1)) ==
+        "has too many entries of metadata, expected at most 1048576");
+  std::string tensors = "{" + tensor("", "[0]", "[0,0]");
+  for (std::size_t i = 0; i < st::max_entries; ++i) tensors += "," + tensor("", "[0]", "[0,0]");
+  CHECK(refusal(file_of(tensors + "}")) == "has too many tensors, expected at most 1048576");
 }
 
 TEST_CASE("malformed files keep to the bound too") {

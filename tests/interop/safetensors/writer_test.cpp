@@ -166,6 +166,12 @@ TEST_CASE("what no file can hold is an error before anything is written") {
   const std::pair<std::string, std::string> large[] = {{"k", std::string(100'000'000, 'v')}};
   check_error([&] { st::write(folder / "f", {}, large); }, lowbit::errc::unsupported,
               "header: takes 100000032 bytes, expected at most 100000000");
+  const std::vector<st::tensor> many(st::max_entries + 1);
+  check_error([&] { st::write(folder / "f", many); }, lowbit::errc::unsupported,
+              "file: has 1048577 tensors, expected at most 1048576");
+  const st::metadata_list long_list(st::max_entries + 1);
+  check_error([&] { st::write(folder / "f", {}, long_list); }, lowbit::errc::unsupported,
+              "file: has 1048577 entries of metadata, expected at most 1048576");
   CHECK(lowbit::read_file(folder / "f").empty());
   CHECK(folder.entries() == 1);
 }

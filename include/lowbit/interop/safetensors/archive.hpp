@@ -23,11 +23,12 @@ class archive {
   /// do not overflow and agree with the offsets, tensors that fill the data without hole, overlap
   /// or rest. Names may be empty, as in the reference. The reason of a failure names the tensor or
   /// the part of the header, what was found and what was expected; its code is corrupted, or
-  /// unsupported for a dtype, field or number of dimensions that this version does not know.
+  /// unsupported for a dtype or field that this version does not know and for more dimensions,
+  /// tensors or entries of metadata than it takes.
   ///
   /// Reads nothing outside `file`, keeps nothing that the header does not spell out, and asks for
-  /// at most 40 bytes of memory per byte of the header, whatever sizes it claims; the data is
-  /// neither copied nor read. Cost: O(header + tensors log tensors).
+  /// at most 40 bytes of memory per byte of the header, whatever sizes it claims, and never for
+  /// more than 1 GB; the data is neither copied nor read. Cost: O(header + tensors log tensors).
   static result<archive> parse(span<const std::uint8_t> file,
                                header_padding padding = header_padding::spaces_after);
   static result<archive> parse(std::vector<std::uint8_t>&& file,
@@ -38,6 +39,13 @@ class archive {
 
   /// The tensor of this name; null when there is none.
   const tensor* find(std::string_view name) const { return tensor_index_.find(tensors(), name); }
+
+  /// f(tensor) for each tensor whose name begins with `prefix`, in order of their names. Finding
+  /// them costs O(log tensors).
+  template <class F>
+  void for_each_with_prefix(std::string_view prefix, F&& f) const {
+    tensor_index_.for_each_with_prefix(tensors(), prefix, f);
+  }
 
   /// All metadata, in the order of the file.
   span<const std::pair<std::string, std::string>> metadata() const { return metadata_; }

@@ -85,6 +85,7 @@ class header_listener {
   bool key(std::string& name) {
     if (inside_ == part::tensor) return start_field(name);
     if (inside_ == part::metadata) {
+      if (header_.metadata.size() == max_entries) return too_many("entries of metadata");
       header_.metadata.emplace_back(name, std::string());
       next_ = part::metadata_value;
     } else if (name == "__metadata__") {
@@ -92,6 +93,7 @@ class header_listener {
         return broken("header", "has '__metadata__' twice, expected it at most once");
       next_ = part::metadata;
     } else {
+      if (header_.tensors.size() == max_entries) return too_many("tensors");
       header_.tensors.push_back({name, {}, {}, {}});
       next_ = part::tensor;
     }
@@ -159,6 +161,11 @@ class header_listener {
   bool broken(std::string argument, std::string problem, errc code = errc::corrupted) {
     why_ = failure{code, std::move(argument), std::move(problem)};
     return false;
+  }
+
+  bool too_many(const char* what) {
+    return broken("header", message("has too many ", what, ", expected at most ", max_entries),
+                  errc::unsupported);
   }
 
   bool wrong(std::string_view found) {

@@ -37,6 +37,18 @@ class key_index {
     return at != order_.end() && key_of(items[*at]) == key ? &items[*at] : nullptr;
   }
 
+  /// f(item) for each item whose key begins with `prefix`, in order of their keys.
+  template <class Item, class F>
+  void for_each_with_prefix(span<const Item> items, std::string_view prefix, F&& f) const {
+    const auto front = [&](index_t i) {
+      return std::string_view(key_of(items[i])).substr(0, prefix.size());
+    };
+    for (auto at = std::lower_bound(order_.begin(), order_.end(), prefix,
+                                    [&](index_t i, std::string_view p) { return front(i) < p; });
+         at != order_.end() && front(*at) == prefix; ++at)
+      f(items[*at]);
+  }
+
   /// An item whose key another one has too; null when all differ.
   template <class Item>
   const Item* duplicate(span<const Item> items) const {

@@ -85,6 +85,11 @@ constexpr std::optional<dtype> dtype_named(std::string_view name) {
 /// The most dimensions that a tensor may have: as many as numpy and PyTorch know.
 inline constexpr std::size_t max_dimensions = 64;
 
+/// The most tensors, and the most entries of metadata, that a file may have: far more than models
+/// have, and few enough that no header of 100 MB, which could spell out 16 million, fills the
+/// memory.
+inline constexpr std::size_t max_entries = std::size_t(1) << 20;
+
 /// One array of a file. The data, little-endian and row-major, belongs to somebody else: to the
 /// bytes that were parsed, or to the caller who writes. It may lie at any address.
 struct tensor {

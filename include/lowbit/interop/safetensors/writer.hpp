@@ -79,6 +79,11 @@ inline void append_entry(std::string& json, const tensor& t, index_t begin) {
 /// Checks everything and lays the file out. Nothing is written before this has passed.
 inline file_plan plan(span<const tensor> tensors,
                       span<const std::pair<std::string, std::string>> metadata) {
+  for (const auto& [count, what] :
+       {std::pair{tensors.size(), "tensors"}, {metadata.size(), "entries of metadata"}})
+    if (count > static_cast<index_t>(max_entries))
+      fail(errc::unsupported, "file",
+           message("has ", count, " ", what, ", expected at most ", max_entries));
   for (const tensor& t : tensors) check(t);
   if (const tensor* twice = key_index(tensors).duplicate(tensors))
     fail(errc::bad_argument, tensor_argument(twice->name),
@@ -133,7 +138,8 @@ inline span<const std::uint8_t> as_bytes(const std::string& text) {
 /// the header to a multiple of 8. `parse` accepts the result. Throws bad_argument for a name or
 /// text that is not UTF-8, a name or key that is there twice, the name `__metadata__`, a shape that
 /// has no size in bytes or more than 64 dimensions; shape_mismatch when the data is not as long as
-/// dtype and shape say; unsupported for a header above 100,000,000 bytes.
+/// dtype and shape say; unsupported for a header above 100,000,000 bytes, or more than 2^20 tensors
+/// or entries of metadata.
 inline std::vector<std::uint8_t> serialize(
     span<const tensor> tensors, span<const std::pair<std::string, std::string>> metadata = {}) {
   const detail::file_plan file = detail::plan(tensors, metadata);
