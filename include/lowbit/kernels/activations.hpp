@@ -41,11 +41,11 @@ inline constexpr index_t padded(index_t n) { return (n + 63) / 64 * 64; }
 /// Formats whose codes are int8 with one scale per whole quads of columns of one row.
 template <class A>
 inline constexpr bool int8_activations =
-    std::same_as<typename A::quantizer_type, uniform<8>> && A::granularity_type::block_rows == 1 &&
-    A::granularity_type::block_cols % 4 == 0 && std::same_as<typename A::outliers_type, none> &&
-    requires {
-      requires std::same_as<typename A::granularity_type::scale_plane::granularity_type, unscaled>;
-    };
+    std::same_as<typename A::quantizer_type, uniform<8>>&& A::granularity_type::block_rows == 1 &&
+    A::granularity_type::block_cols % 4 == 0 &&
+    std::same_as<typename A::outliers_type, none>&& requires {
+  requires std::same_as<typename A::granularity_type::scale_plane::granularity_type, unscaled>;
+};
 
 /// What rows were before they were quantized, and how: for a matrix that transforms activations
 /// first. Null where they never were.
@@ -111,7 +111,8 @@ int8_rows quantize_rows(const row_ops& ops, matrix_view<const T> x, detail::carv
   if (!write) return rows;
   for (index_t t = 0; t < tokens; ++t) {
     const float* values = row;
-    if constexpr (std::same_as<T, float>) values = x.row(t);
+    if constexpr (std::same_as<T, float>)
+      values = x.row(t);
     else
       for (index_t c = 0; c < cols; ++c) row[c] = scalar_traits<T>::to_float(x(t, c));
     std::int8_t* const q = levels + t * stride;
@@ -137,10 +138,9 @@ inline real_rows decode_rows(const int8_rows& x, detail::carver& memory, bool wr
   if (!write) return rows;
   for (index_t t = 0; t < x.tokens; ++t)
     for (index_t c = 0; c < x.stride; ++c)
-      out[t * x.stride + c] =
-          c < x.cols
-              ? mul_rn(x.scales[t * x.groups + c / x.width], float(x.levels[t * x.stride + c]))
-              : 0;
+      out[t * x.stride + c] = c < x.cols ? mul_rn(x.scales[t * x.groups + c / x.width],
+                                                  float(x.levels[t * x.stride + c]))
+                                         : 0;
   return rows;
 }
 
@@ -189,8 +189,10 @@ template <class A = real_activations>
 class prepared {
  public:
   static constexpr bool is_int8 = [] {
-    if constexpr (std::same_as<A, real_activations>) return false;
-    else return kernels::int8_activations<A>;
+    if constexpr (std::same_as<A, real_activations>)
+      return false;
+    else
+      return kernels::int8_activations<A>;
   }();
   using rows_type = std::conditional_t<is_int8, kernels::int8_rows, kernels::real_rows>;
 
@@ -208,8 +210,10 @@ class prepared {
     if constexpr (!std::same_as<A, real_activations>) kernels::check_finite_rows(x);
     const auto make = [&](detail::carver& memory, bool write) {
       const kernels::real_rows values = kernels::copy_rows(x, memory, write);
-      if constexpr (std::same_as<A, real_activations>) return values;
-      else return kernels::quantize_real_rows<A>(ops, values, memory, write);
+      if constexpr (std::same_as<A, real_activations>)
+        return values;
+      else
+        return kernels::quantize_real_rows<A>(ops, values, memory, write);
     };
     detail::carver size;
     make(size, false);

@@ -18,9 +18,9 @@ struct workspace_role {
 
 template <class... How>
 constexpr void check_product_arguments() {
-  static_assert((... && (std::same_as<How, update> || std::same_as<How, workspace> ||
-                         executor<How>)),
-                "lowbit::gemm: an argument is none of: executor, workspace, update");
+  static_assert(
+      (... && (std::same_as<How, update> || std::same_as<How, workspace> || executor<How>)),
+      "lowbit::gemm: an argument is none of: executor, workspace, update");
   static_assert(detail::given<detail::executor_role, How...> <= 1 &&
                     detail::given<update_role, How...> <= 1 &&
                     detail::given<workspace_role, How...> <= 1,
@@ -90,11 +90,15 @@ void multiply(const quantized_view<F>& w, const Source& source,
   const auto carve = [&](detail::carver& memory, bool write, auto run) {
     const source_rows given = source.rows(ops, memory, write);
     real_rows values;
-    if constexpr (std::same_as<source_rows, real_rows>) values = given;
-    else if constexpr (!int8 || apart) values = decode_rows(given, memory, write);
+    if constexpr (std::same_as<source_rows, real_rows>)
+      values = given;
+    else if constexpr (!int8 || apart)
+      values = decode_rows(given, memory, write);
     typename product::rows_type rows;
-    if constexpr (int8) rows = given;
-    else rows = values;
+    if constexpr (int8)
+      rows = given;
+    else
+      rows = values;
     constexpr index_t parts = is_complex<typename F::value_type> ? 2 : 1;
     product p(ops, w, rows, {reinterpret_cast<float*>(y.data()), y.stride() * parts}, factors);
     p.take_shared(memory, write);

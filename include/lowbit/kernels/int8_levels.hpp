@@ -40,7 +40,8 @@ constexpr int8_table make_int8_table(const float* all_levels, int bits, bool may
         t.unit = 1 / f;
       }
     }
-  else t.exact = true;
+  else
+    t.exact = true;
   if (!t.exact) t.unit = top > 0 ? div_rn(top, 127.f) : 1.f;
   for (int i = 0; i < 256; ++i) {
     const float v = levels[i & (count - 1)];
@@ -51,8 +52,8 @@ constexpr int8_table make_int8_table(const float* all_levels, int bits, bool may
 }
 
 template <class Q>
-inline constexpr int8_table int8_table_of =
-    make_int8_table(levels_of<Q>.items, Q::bits, has_zero<Q>);
+inline constexpr int8_table int8_table_of = make_int8_table(levels_of<Q>.items, Q::bits,
+                                                            has_zero<Q>);
 
 /// The int8 levels of one matrix.
 template <class Q>
@@ -68,7 +69,7 @@ struct int8_table_for<Q> {
 /// `bias` is added to every level: what the instruction set wants.
 template <class Q>
 void make_int8_levels(const state_of<Q>& state, int bias, int8_table_for<Q>& t) {
-  if constexpr (dim_of<Q> > 1) {
+  if constexpr (dim_of < Q >> 1) {
     constexpr code_t count = code_t(1) << Q::bits;
     float top = 0;
     const auto each = [&](auto f) {
@@ -86,9 +87,11 @@ void make_int8_levels(const state_of<Q>& state, int bias, int8_table_for<Q>& t) 
       t.values[i] = std::int8_t((is_finite(v) ? round_int(div_rn(v, t.unit)) : 0) + bias);
     });
   } else {
-    if constexpr (tabulated<Q>) static_cast<int8_table&>(t) = int8_table_of<Q>;
-    else static_cast<int8_table&>(t) =
-        make_int8_table(level_table<Q>(state).data(), Q::bits, has_zero<Q>);
+    if constexpr (tabulated<Q>)
+      static_cast<int8_table&>(t) = int8_table_of<Q>;
+    else
+      static_cast<int8_table&>(t) =
+          make_int8_table(level_table<Q>(state).data(), Q::bits, has_zero<Q>);
     for (std::int8_t& v : t.values) v = std::int8_t(v + bias);
   }
 }

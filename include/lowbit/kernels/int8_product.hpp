@@ -26,7 +26,9 @@ class int8_product {
         w_(w),
         x_(x),
         results_(w, y, factors),
-        width_(G::block_cols != whole && has_groups ? G::block_cols : w.cols() > 0 ? w.cols() : 1),
+        width_(G::block_cols != whole && has_groups ? G::block_cols
+               : w.cols() > 0                       ? w.cols()
+                                                    : 1),
         run_(common_run(width_, x.width, w.cols())),
         runs_(ceil_div(w.cols(), run_)) {}
 
@@ -127,7 +129,8 @@ class int8_product {
   row_ops::tile_weights read_params(index_t r, index_t rows, index_t c, index_t n,
                                     const task_memory& m) const {
     const float bias = float(ops_.level_bias);
-    row_ops::tile_weights tile{nullptr, nullptr, m.scales, nullptr, nullptr, bias, group_ + c / run_};
+    row_ops::tile_weights tile{nullptr, nullptr, m.scales,         nullptr,
+                               nullptr, bias,    group_ + c / run_};
     const index_t stride = params_stride(), bytes = stride * index_t(sizeof(float));
     if constexpr (!has_groups) {
       for (index_t i = 0; i < tile_rows; ++i) m.scales[i] = levels_->unit;

@@ -58,8 +58,10 @@ class real_product {
       const index_t whole_vectors = (parts * n + 15) / 16 * 16;
       for (index_t i = 0; i < rows; ++i) {
         float* const to = m.panel + i * parts * panel_stride;
-        if constexpr (parts == 1) reader_.read(r + i, c, n, to);
-        else read_complex(r + i, c, n, to);
+        if constexpr (parts == 1)
+          reader_.read(r + i, c, n, to);
+        else
+          read_complex(r + i, c, n, to);
         for (index_t p = 0; p < parts; ++p)
           for (index_t k = parts * n; k < whole_vectors; ++k) to[p * panel_stride + k] = 0;
       }

@@ -15,8 +15,8 @@ inline constexpr index_t row_slack = 64;
 
 /// Levels of a real code set of at most 8 bits, all known at compile time.
 template <class Q>
-concept tabulated = dim_of<Q> == 1 && Q::bits <= 8 && std::same_as<value_of<Q>, float> &&
-                    !has_state<Q> && selectors_of<Q> == 0;
+concept tabulated = dim_of<Q>
+== 1 && Q::bits <= 8 && std::same_as<value_of<Q>, float> && !has_state<Q> && selectors_of<Q> == 0;
 
 template <class Q>
 constexpr arr<float, 256> tabulate() {
@@ -29,13 +29,13 @@ inline constexpr arr<float, 256> levels_of = tabulate<Q>();
 
 /// A matrix whose levels are asked once: real, at most 256 of them.
 template <class Q>
-concept small_table = dim_of<Q> == 1 && Q::bits <= 8 && std::same_as<value_of<Q>, float> &&
-                      selectors_of<Q> == 0;
+concept small_table = dim_of<Q>
+== 1 && Q::bits <= 8 && std::same_as<value_of<Q>, float>&& selectors_of<Q> == 0;
 
 /// A codebook whose entries are asked once: real, at most 4096 of them.
 template <class Q>
-concept small_codebook = (dim_of<Q> > 1) && Q::bits <= 12 && std::same_as<value_of<Q>, float> &&
-    selectors_of<Q> == 0;
+concept small_codebook =
+    (dim_of<Q> > 1) && Q::bits <= 12 && std::same_as<value_of<Q>, float>&& selectors_of<Q> == 0;
 
 /// The levels of one matrix, as the row operations want them.
 template <class Q>
@@ -43,7 +43,7 @@ struct level_table {
   explicit level_table(const state_of<Q>&) {}
 };
 template <class Q>
-  requires(small_table<Q> && has_state<Q>)
+  requires(small_table<Q>&& has_state<Q>)
 struct level_table<Q> {
   arr<float, 256> levels;
   explicit level_table(const state_of<Q>& state) {
@@ -61,14 +61,16 @@ struct level_table<Q> {
 
 template <class Q>
 inline constexpr bool is_f32 = [] {
-  if constexpr (has_name<Q>) return Q::bits == 32 && std::string_view(Q::name) == "f32";
-  else return false;
+  if constexpr (has_name<Q>)
+    return Q::bits == 32 && std::string_view(Q::name) == "f32";
+  else
+    return false;
 }();
 
 /// Float fields that are rebuilt by shifts; fewer bits are looked up faster.
 template <class Q>
-concept small_fields = std::same_as<strategy_of<Q>, field_codes> && Q::bits > 4 && Q::bits <= 8 &&
-                       (Q::mantissa_bits > 0);
+concept small_fields = std::same_as<strategy_of<Q>, field_codes> && Q::bits >
+4 && Q::bits <= 8 && (Q::mantissa_bits > 0);
 
 /// Levels of codes first .. first + n - 1 of row r (first a multiple of 8).
 template <class P>
@@ -81,9 +83,12 @@ void read_levels(const row_ops& ops, const typename P::template data<borrowed>& 
   const index_t readable = index_t(p.codes.size()) - r * P::row_bytes(p.cols) - skip;
   if constexpr (std::same_as<strategy_of<Q>, affine_codes> && Q::bits <= 8)
     ops.levels_affine(codes, readable, Q::bits, n, Q::slope, Q::intercept, out);
-  else if constexpr (std::same_as<Q, f16>) ops.levels_f16(codes, n, out);
-  else if constexpr (std::same_as<Q, bf16>) ops.levels_bf16(codes, n, out);
-  else if constexpr (is_f32<Q>) __builtin_memcpy(out, codes, std::size_t(n) * 4);
+  else if constexpr (std::same_as<Q, f16>)
+    ops.levels_f16(codes, n, out);
+  else if constexpr (std::same_as<Q, bf16>)
+    ops.levels_bf16(codes, n, out);
+  else if constexpr (is_f32<Q>)
+    __builtin_memcpy(out, codes, std::size_t(n) * 4);
   else if constexpr (small_fields<Q>)
     ops.levels_field(codes, readable, Q::bits, n, Q::exponent_bits, Q::mantissa_bits, Q::bias,
                      Q::is_signed, out);
@@ -116,8 +121,8 @@ void read_params(const row_ops& ops, const typename P::template data<borrowed>& 
 /// The parameters of the groups that columns first .. first + n - 1 of row r fall into, and their
 /// number. A real zero comes out as the minimum that it makes. Room past the end: row_slack.
 template <class Q, class G, class Data>
-index_t read_group_params(const row_ops& ops, const Data& d, index_t r, index_t cols,
-                          index_t first, index_t n, float* scale, float* zero) {
+index_t read_group_params(const row_ops& ops, const Data& d, index_t r, index_t cols, index_t first,
+                          index_t n, float* scale, float* zero) {
   const index_t width = G::block_cols == whole ? (cols > 0 ? cols : 1) : G::block_cols;
   const index_t from = first / width, groups = ceil_div(first + n, width) - from;
   const index_t i = G::block_rows == whole ? 0 : r / (G::block_rows == whole ? 1 : G::block_rows);
@@ -153,10 +158,10 @@ struct row_params {
 
 /// Formats whose rows the operations above can read; the rest asks code by code.
 template <class P>
-inline constexpr bool fast_rows =
-    dim_of<typename P::quantizer_type> == 1 &&
-    std::same_as<value_of<typename P::quantizer_type>, float> &&
-    scales_of<typename P::quantizer_type> == 1 && selectors_of<typename P::quantizer_type> == 0;
+inline constexpr bool fast_rows = dim_of<typename P::quantizer_type> == 1 &&
+                                  std::same_as<value_of<typename P::quantizer_type>, float>&&
+                                          scales_of<typename P::quantizer_type> == 1 &&
+                                  selectors_of<typename P::quantizer_type> == 0;
 
 /// Values of columns first .. first + n - 1 of row r (first a multiple of 8, n <= chunk_cols + 8),
 /// as `at` gives them. `out` has room for n rounded up to 64.
@@ -175,7 +180,8 @@ void read_row(const row_ops& ops, const typename P::template data<borrowed>& p,
         float s[chunk_cols + row_slack];
         for (index_t i = 0; i < n; ++i)
           s[i] = mul_rn(params.scale[(params.used + i) / params.width], p.groups.column(first + i));
-        if constexpr (!has_zero<Q>) ops.scale(out, n, 1, 0, s);
+        if constexpr (!has_zero<Q>)
+          ops.scale(out, n, 1, 0, s);
         else
           for (index_t i = 0; i < n; ++i) out[i] = p.at(r, first + i);
       } else {
@@ -184,7 +190,8 @@ void read_row(const row_ops& ops, const typename P::template data<borrowed>& p,
           ops.scale(out, n, params.width, params.used, params.scale);
         else if constexpr (zero_of<Q> == zero_kind::integer)
           ops.scale_minus_zero(out, n, params.width, params.used, params.scale, params.zero);
-        else ops.scale_plus(out, n, params.width, params.used, params.scale, params.zero);
+        else
+          ops.scale_plus(out, n, params.width, params.used, params.scale, params.zero);
       }
     }
   } else {
@@ -210,7 +217,8 @@ void read_row_generic(const typename P::template data<borrowed>& p, index_t r, i
         for (int i = 0; i < dim && c + i < end; ++i) out[c + i - first] = x[i];
       } else {
         const block_of<Q> x = decode_in<Q>(p.stored_levels(), p.code(r, c / dim), params);
-        if constexpr (dim == 1) out[c - first] = reconstruct<Q>(x, params);
+        if constexpr (dim == 1)
+          out[c - first] = reconstruct<Q>(x, params);
         else
           for (int i = 0; i < dim && c + i < end; ++i)
             out[c + i - first] = reconstruct<Q>(x[i], params);
@@ -233,8 +241,10 @@ class row_reader {
 
   /// Values of the main plane: columns first (a multiple of `chunk`) .. first + n - 1, n <= chunk.
   void read(index_t r, index_t first, index_t n, V* out) const {
-    if constexpr (std::same_as<V, float>) read_row<P>(ops_, w_.main, table_, r, first, n, out);
-    else read_row_generic<P>(w_.main, r, first, n, out);
+    if constexpr (std::same_as<V, float>)
+      read_row<P>(ops_, w_.main, table_, r, first, n, out);
+    else
+      read_row_generic<P>(w_.main, r, first, n, out);
   }
 
  private:

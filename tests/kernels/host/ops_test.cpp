@@ -4,6 +4,7 @@
 #include <cstring>
 #include <lowbit/core/bits.hpp>
 #include <lowbit/kernels/host/targets.hpp>
+#include <lowbit/packing/host_layout.hpp>
 #include <vector>
 
 #include "support/guarded_bytes.hpp"
@@ -237,9 +238,17 @@ struct tile_case {
   std::int8_t table[256];
 
   tile_case(int b, index_t n, index_t run_cols, int level, int input)
-      : bits(b), tokens(n), run(run_cols), codes(16 * cols), levels(16 * cols),
-        x(std::size_t(n * cols)), scales(16 * 64), zeros(scales.size()), minima(scales.size()),
-        x_scales(std::size_t(n * runs_stride)), x_sums(x_scales.size()) {
+      : bits(b),
+        tokens(n),
+        run(run_cols),
+        codes(16 * cols),
+        levels(16 * cols),
+        x(std::size_t(n * cols)),
+        scales(16 * 64),
+        zeros(scales.size()),
+        minima(scales.size()),
+        x_scales(std::size_t(n * runs_stride)),
+        x_sums(x_scales.size()) {
     hashed random;
     for (int i = 0; i < 256; ++i)
       table[i] = std::int8_t(level == 0 ? int(random() % 256) - 128 : level);
@@ -294,10 +303,10 @@ TEST_CASE("integer products of tiles are exact, at the extremes of both operands
                       std::uint8_t(c.levels[std::size_t(r * c.cols + k)] + t->level_bias);
               std::vector<float> zeros = c.zeros, y(std::size_t(16 * tokens), 1.f);
               for (float& z : zeros) z += float(t->level_bias);
-              t->dot_tile({tile.data(), nullptr, c.scales.data(), kind == 1 ? zeros.data() : nullptr,
-                           kind == 2 ? c.minima.data() : nullptr, float(t->level_bias),
-                           c.group.data()},
-                          c.inputs(), tokens, c.cols / 4, run / 4, y.data());
+              t->dot_tile(
+                  {tile.data(), nullptr, c.scales.data(), kind == 1 ? zeros.data() : nullptr,
+                   kind == 2 ? c.minima.data() : nullptr, float(t->level_bias), c.group.data()},
+                  c.inputs(), tokens, c.cols / 4, run / 4, y.data());
               int wrong = 0;
               for (index_t n = 0; n < tokens; ++n)
                 for (index_t r = 0; r < 16; ++r)
@@ -337,10 +346,11 @@ TEST_CASE("integer products of packed codes are exact, through a table and as th
                             c.inputs(), c.cols / 4, run / 4, y.data());
               int wrong = 0;
               for (index_t r = 0; r < 16; ++r)
-                wrong += y[std::size_t(r)] != c.exact(0, r, false, false, [&](index_t row, index_t k) {
-                  const std::size_t at = std::size_t(row * c.cols + k);
-                  return by_table ? c.levels[at] : c.codes[at];
-                });
+                wrong +=
+                    y[std::size_t(r)] != c.exact(0, r, false, false, [&](index_t row, index_t k) {
+                      const std::size_t at = std::size_t(row * c.cols + k);
+                      return by_table ? c.levels[at] : c.codes[at];
+                    });
               CHECK(wrong == 0);
             }
           }
