@@ -37,7 +37,9 @@ struct format {
   using granularity_type = Granularity;
   using outliers_type = Outliers;
   using value_type = value_of<Quantizer>;
-  using plane_type = plane<Quantizer, Granularity>;
+  template <class Layout>
+  using plane_in = plane<Quantizer, Granularity, Layout>;
+  using plane_type = plane_in<canonical>;
   static constexpr auto name = [] {
     if constexpr (std::same_as<Outliers, none>) return plane_type::name;
     else return plane_type::name + ("/" + Outliers::name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include "../concepts.hpp"
-#include "../core/bits.hpp"
+#include "../packing/host_layout.hpp"
 #include "../quantizers/level_table.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -150,14 +150,13 @@ inline constexpr bool has_groups = !std::is_empty_v<typename G::template data<ow
 /// matrix is a plane; the scales of its groups are a plane of a smaller matrix, so that two-level
 /// scales are nothing new.
 ///
-/// Canonical packing: the codes of a row are one little-endian bit stream, first column first,
-/// code c at bit c * bits; rows start on bytes, and the bits that fill up a row are zero. A
-/// codebook's last code of a row may reach past the last column; what it decodes to there is
-/// ignored.
-template <class Q, class G>
+/// Where a code is says the layout; parameters are canonical in every layout. A codebook's last
+/// code of a row may reach past the last column; what it decodes to there is ignored.
+template <class Q, class G, class Layout = canonical>
 struct plane {
   using quantizer_type = Q;
   using granularity_type = G;
+  using layout_type = Layout;
   using value_type = value_of<Q>;
   static constexpr int dim = dim_of<Q>;
   static constexpr auto name = [] {
@@ -169,8 +168,9 @@ struct plane {
 
   /// Codes in a row of `cols` values.
   LOWBIT_HD static constexpr index_t blocks(index_t cols) { return ceil_div(cols, dim); }
+  /// Bytes of a row of canonical codes.
   LOWBIT_HD static constexpr index_t row_bytes(index_t cols) {
-    return ceil_div(blocks(cols) * Q::bits, 8);
+    return canonical::row_bytes(blocks(cols), Q::bits);
   }
 
   /// The codes of a matrix are "codes"; those of a parameter have the parameter's name.
@@ -185,10 +185,9 @@ struct plane {
     template <class Visit, class... Self>
     static void each(Visit&& visit, const path& at, Self&... self) {
       visit.derived(self.cols...);
-      if constexpr (requires { visit.row_length(index_t{}); })
+      if constexpr (std::same_as<Layout, canonical> && requires { visit.row_length(index_t{}); })
         (visit.row_length(row_bytes(self.cols) / element_bytes(detail::code_element<Q>())), ...);
-      if constexpr (Q::bits > 0)
-        visit(codes_at(at), detail::code_element<Q>(), self.codes...);
+      if constexpr (Q::bits > 0) visit(codes_at(at), detail::code_element<Q>(), self.codes...);
       if constexpr (has_state<Q>) state_of<Q, Place>::each(visit, at, self.levels...);
       if constexpr (detail::has_groups<G, Q>)
         G::template data<Place, Q>::each(visit, at, self.groups...);
@@ -204,14 +203,18 @@ struct plane {
     /// are zero, and every code means something: O(stored), for data that came from outside.
     void validate(const path& at, extent e) const requires std::same_as<Place, borrowed> {
       const path name = codes_at(at);
-      detail::check_size(name, codes.size(), detail::product(name, e.rows, row_bytes(cols)));
+      constexpr bool streams = std::same_as<Layout, canonical>;
+      detail::check_size(name, codes.size(),
+                         streams ? detail::product(name, e.rows, row_bytes(cols))
+                                 : Layout::bytes(e.rows, blocks(cols), Q::bits));
       if constexpr (has_state<Q>) this->levels.validate(at);
-      const int used = int((blocks(cols) * Q::bits) % 8);
+      const int used = streams ? int((blocks(cols) * Q::bits) % 8) : 0;
       const index_t rows = row_bytes(cols) > 0 ? e.rows : 0;  // else nothing is stored
       for (index_t r = 0; r < rows; ++r) {
-        if (used != 0 && row(r)[row_bytes(cols) - 1] >> used != 0)
-          fail(errc::corrupted, name.str(),
-               message("bits after the last code of row ", r, " are set, expected 0"));
+        if constexpr (streams)
+          if (used != 0 && row(r)[row_bytes(cols) - 1] >> used != 0)
+            fail(errc::corrupted, name.str(),
+                 message("bits after the last code of row ", r, " are set, expected 0"));
         if constexpr (detail::checks_codes<Q>)
           for (index_t b = 0; b < blocks(cols); ++b)
             if (!detail::valid_code<Q>(code(r, b)))
@@ -222,12 +225,14 @@ struct plane {
       if constexpr (detail::has_groups<G, Q>) this->groups.validate(at, e);
     }
 
-    LOWBIT_HD const std::uint8_t* row(index_t r) const requires std::same_as<Place, borrowed> {
+    LOWBIT_HD const std::uint8_t* row(
+        index_t r) const requires std::same_as<Place, borrowed> && std::same_as<Layout, canonical> {
       return static_cast<const std::uint8_t*>(codes.data()) + r * row_bytes(cols);
     }
     /// Code b of row r.
     LOWBIT_HD code_t code(index_t r, index_t b) const requires std::same_as<Place, borrowed> {
-      return read_bits(row(r), std::uint64_t(b) * Q::bits, Q::bits);
+      return Layout::read(static_cast<const std::uint8_t*>(codes.data()), blocks(cols), Q::bits, r,
+                          b);
     }
     /// The parameters of element (r, c), its column's factor included.
     LOWBIT_HD group_params<Q> params(index_t r,

@@ -4,10 +4,6 @@
 
 namespace lowbit::inline LOWBIT_ABI {
 
-/// The layout that is saved: bit streams row by row (see `plane`).
-struct canonical {
-  static constexpr auto name = text("canonical");
-};
 /// Whose memory a view points at. A call for the wrong one does not compile.
 struct host {};
 struct device {};
@@ -93,10 +89,10 @@ inline void check_extent(extent shape, const path& root) {
 }  // namespace detail
 
 /// The data of a matrix of format F: its plane of codes and what is kept apart.
-template <class F, class Place>
+template <class F, class Place, class Layout = canonical>
 struct matrix_data {
   extent size{};
-  typename F::plane_type::template data<Place> main{};
+  typename F::template plane_in<Layout>::template data<Place> main{};
   typename F::outliers_type::template data<Place, typename F::value_type> apart{};
 
   template <class Visit, class... Self>
@@ -120,12 +116,13 @@ struct matrix_data {
 /// A quantized matrix owned by somebody else: read-only, trivially copyable, at most 256 bytes,
 /// passed by value into any kernel, shared freely between threads. Its memory may be unaligned.
 template <class F, class Layout = canonical, class Space = host>
-class quantized_view : public matrix_data<F, borrowed> {
+class quantized_view : public matrix_data<F, borrowed, Layout> {
  public:
   using format_type = F;
   using layout_type = Layout;
   using space_type = Space;
-  using plane_type = typename F::plane_type;
+  using plane_type = typename F::template plane_in<Layout>;
+  using data_type = matrix_data<F, borrowed, Layout>;
   using value_type = typename F::value_type;
 
   /// From arrays in the caller's memory, under the names that any_matrix::arrays lists; a root with
@@ -135,8 +132,7 @@ class quantized_view : public matrix_data<F, borrowed> {
   static quantized_view from_parts(extent shape, span<const part> parts, const path& root = {}) {
     detail::check_extent(shape, root);
     quantized_view v;
-    matrix_data<F, borrowed>::each_below(detail::part_binder{parts}, root,
-                                         static_cast<matrix_data<F, borrowed>&>(v));
+    data_type::each_below(detail::part_binder{parts}, root, static_cast<data_type&>(v));
     v.set_shape(shape);
     v.main.validate(root, shape);
     v.apart.validate(root / "outliers", shape);
@@ -148,14 +144,16 @@ class quantized_view : public matrix_data<F, borrowed> {
   LOWBIT_HD index_t cols() const { return this->size.cols; }
   /// The value of one element: exactly what `dequantize` writes. Cost: reads its parameters anew.
   LOWBIT_HD value_type at(index_t r, index_t c) const {
-    if constexpr (std::same_as<typename F::outliers_type, none>) return this->main.at(r, c);
-    else return add_rn(this->main.at(r, c), this->apart.at(r, c));
+    if constexpr (std::same_as<typename F::outliers_type, none>)
+      return this->main.at(r, c);
+    else
+      return add_rn(this->main.at(r, c), this->apart.at(r, c));
   }
 
   /// Bytes of all arrays: codes, scales, zeros, outliers, codebooks, padding.
   index_t bytes() const {
     detail::byte_counter count;
-    matrix_data<F, borrowed>::each(count, static_cast<const matrix_data<F, borrowed>&>(*this));
+    data_type::each(count, static_cast<const data_type&>(*this));
     return count.bytes;
   }
   /// Exact bits per weight; 0 for an empty matrix.
@@ -169,6 +167,7 @@ class quantized_matrix {
   using format_type = F;
   using layout_type = Layout;
   using view_type = quantized_view<F, Layout>;
+  using data_type = matrix_data<F, owned, Layout>;
   using value_type = typename F::value_type;
   static_assert(sizeof(view_type) <= 256,
                 "lowbit: a view has at most 256 bytes; larger tables go by pointer");
@@ -176,30 +175,30 @@ class quantized_matrix {
                 "lowbit: a view must be trivially copyable");
 
   quantized_matrix() = default;
-  explicit quantized_matrix(matrix_data<F, owned> data) : data_(std::move(data)) {}
+  explicit quantized_matrix(data_type data) : data_(std::move(data)) {}
   /// A copy of what a view points at.
   explicit quantized_matrix(const view_type& v) {
-    matrix_data<F, borrowed>::each(detail::owner{}, static_cast<const matrix_data<F, borrowed>&>(v),
-                                   data_);
+    data_type::each(detail::owner{}, static_cast<const borrowed_type&>(v), data_);
   }
 
   view_type view() const& {
     view_type v;
-    matrix_data<F, owned>::each(detail::binder{}, data_, static_cast<matrix_data<F, borrowed>&>(v));
+    data_type::each(detail::binder{}, data_, static_cast<borrowed_type&>(v));
     return v;
   }
   view_type view() && = delete;  // it would outlive its arrays
 
   extent shape() const { return data_.size; }
-  const matrix_data<F, owned>& data() const { return data_; }
-  matrix_data<F, owned>& data() { return data_; }
+  const data_type& data() const { return data_; }
+  data_type& data() { return data_; }
 
   /// As for a view.
   index_t bytes() const { return view().bytes(); }
   double bits_per_weight() const { return view().bits_per_weight(); }
 
  private:
-  matrix_data<F, owned> data_;
+  using borrowed_type = typename view_type::data_type;
+  data_type data_;
 };
 
 }  // namespace lowbit::inline LOWBIT_ABI
