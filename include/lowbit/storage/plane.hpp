@@ -202,10 +202,10 @@ struct plane {
     /// Fails unless the arrays have the sizes that the shape demands, the bits that fill up a row
     /// are zero, and every code means something: O(stored), for data that came from outside.
     void validate(const path& at, extent e) const requires std::same_as<Place, borrowed> {
-      const path name = codes_at(at);
+      const path here = codes_at(at);
       constexpr bool streams = std::same_as<Layout, canonical>;
-      detail::check_size(name, codes.size(),
-                         streams ? detail::product(name, e.rows, row_bytes(cols))
+      detail::check_size(here, codes.size(),
+                         streams ? detail::product(here, e.rows, row_bytes(cols))
                                  : Layout::bytes(e.rows, blocks(cols), Q::bits));
       if constexpr (has_state<Q>) this->levels.validate(at);
       const int used = streams ? int((blocks(cols) * Q::bits) % 8) : 0;
@@ -213,12 +213,12 @@ struct plane {
       for (index_t r = 0; r < rows; ++r) {
         if constexpr (streams)
           if (used != 0 && row(r)[row_bytes(cols) - 1] >> used != 0)
-            fail(errc::corrupted, name.str(),
+            fail(errc::corrupted, here.str(),
                  message("bits after the last code of row ", r, " are set, expected 0"));
         if constexpr (detail::checks_codes<Q>)
           for (index_t b = 0; b < blocks(cols); ++b)
             if (!detail::valid_code<Q>(code(r, b)))
-              fail(errc::corrupted, name.str(),
+              fail(errc::corrupted, here.str(),
                    message("code ", code(r, b), " at (", r, ", ", b,
                            ") stands for no finite value"));
       }
