@@ -3,7 +3,11 @@
 
 #include <cmath>
 #include <limits>
+#include <lowbit/formats/known.hpp>
+#include <lowbit/granularity/per_column.hpp>
 #include <lowbit/lowbit.hpp>
+#include <lowbit/outliers/criteria/top_fraction.hpp>
+#include <lowbit/packing/repack.hpp>
 
 #include "support/random_matrix.hpp"
 
@@ -66,6 +70,15 @@ void check_a8(const lb::quantized_view<F>& w, const test::random_matrix& x) {
   CHECK(wrong == 0);
 }
 
+/// Tiles give the same bits as canonical codes.
+template <lb::arch Arch, class F>
+void check_layouts(const lb::quantized_matrix<F>& q, const test::random_matrix& x) {
+  const auto tiles = lb::repack<lb::host_layout>(q);
+  CHECK(product<Arch>(tiles.view(), x.view(), x.rows) == product<Arch>(q.view(), x.view(), x.rows));
+  CHECK(product<Arch>(tiles.view(), lb::as<lb::a8>(x.view()), x.rows) ==
+        product<Arch>(q.view(), lb::as<lb::a8>(x.view()), x.rows));
+}
+
 template <class F>
 void check(bool exact_levels = true) {
   CAPTURE(lb::format_name<F>);
@@ -81,6 +94,9 @@ void check(bool exact_levels = true) {
     check_real<F, lb::arch::scalar>(q.view(), o.x);
     check_real<F, lb::arch::avx2>(q.view(), o.x);
     check_real<F, lb::arch::avx512>(q.view(), o.x);
+    check_layouts<lb::arch::scalar>(q, o.x);
+    check_layouts<lb::arch::avx2>(q, o.x);
+    check_layouts<lb::arch::avx512>(q, o.x);
     if (exact_levels) {
       check_a8<F, lb::arch::scalar>(q.view(), o.x);
       check_a8<F, lb::arch::avx2>(q.view(), o.x);
@@ -108,6 +124,20 @@ TEST_CASE("products stay within the bound: half-integer levels, minima, float co
 TEST_CASE("products stay within the bound: formats without an int8 form") {
   check<format<f16, unscaled>>();
   check<format<uniform<4>, per_block<2, 6>>>();
+}
+TEST_CASE("products stay within the bound: tables, learned levels, codes of 5 to 7 bits") {
+  check<format<normal_float<4>, per_group<64>>>(false);
+  check<format<normal_float<3>, per_group<32>>>(false);
+  check<format<uniform<6>, per_group<128>>>();
+  check<format<uniform<7, full_range>, per_row>>();
+  check<format<ternary, per_group<48>>>();
+  check<format<binary, per_tensor>>();
+  check<format<fp6_e3m2, per_group<32, e8m0>>>(false);
+}
+TEST_CASE("products stay within the bound: two levels of scales, outliers, a factor per column") {
+  check<format<uniform<4, minimum>, two_level<32, 8, uniform<6>>>>();
+  check<format<uniform<3>, per_group<32>, sparse<>>>();
+  check<format<uniform<4>, per_column>>();
 }
 
 TEST_CASE("int8 levels of a float type with infinities are scaled by its largest finite level") {

@@ -8,18 +8,20 @@ namespace lowbit::inline LOWBIT_ABI {
 
 /// Writes every value of a matrix: exactly the bits of `view.at(r, c)`, on every instruction set.
 /// The output has the shape of the matrix, else error shape_mismatch. Allocates nothing.
-template <arch Arch = arch::runtime, format_like F, executor Executor = serial>
-void dequantize(const quantized_view<F>& w, matrix_view<typename F::value_type> out,
+template <arch Arch = arch::runtime, format_like F, class Layout, executor Executor = serial>
+void dequantize(const quantized_view<F, Layout>& w, matrix_view<typename F::value_type> out,
                 const Executor& threads = {}) {
   using V = typename F::value_type;
   if (!(out.shape() == w.shape()))
     fail(errc::shape_mismatch, "out",
          message(out.rows(), " x ", out.cols(), ", expected ", w.rows(), " x ", w.cols()));
-  const kernels::row_reader<F> reader(kernels::ops_of(Arch), w);
-  constexpr index_t chunk = kernels::row_reader<F>::chunk;
+  using row_reader = kernels::row_reader<quantized_view<F, Layout>>;
+  constexpr index_t chunk = row_reader::chunk;
+  const kernels::row_ops& ops = kernels::ops_of(Arch);
   constexpr index_t run = 16;
   threads.for_each(ceil_div(w.rows(), run), [&](index_t piece) {
     const float_mode_guard mode;
+    row_reader reader(ops, w);
     V values[chunk + kernels::row_slack];
     for (index_t r = piece * run; r < min_of(w.rows(), (piece + 1) * run); ++r) {
       for (index_t c = 0; c < w.cols(); c += chunk) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include "int8_product.hpp"
-#include "real_product.hpp"
+#include "real_row_product.hpp"
+#include "real_tile_product.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 
@@ -68,20 +69,19 @@ void check_overlap(matrix_view<T> x, matrix_view<V> y) {
     fail(errc::overlap, "y", "shares memory with x, expected separate arrays");
 }
 
-template <arch Arch, format_like F, class Source, class... How>
-void multiply(const quantized_view<F>& w, const Source& source,
-              matrix_view<typename F::value_type> y, How&... how) {
-  using source_rows = decltype(source.rows(ops_of(Arch), std::declval<detail::carver&>(), true));
-  constexpr bool int8 = std::same_as<source_rows, int8_rows> && has_int8_path<F>;
-  using product = std::conditional_t<int8, int8_product<F>, real_product<F>>;
-  constexpr bool apart = !std::same_as<typename F::outliers_type, none>;
-  const row_ops& ops = ops_of(Arch);
+/// A product of one kind, cut into tasks.
+template <class Product, class View, class Source, class... How>
+void multiply_as(const row_ops& ops, const View& w, const Source& source,
+                 matrix_view<typename View::value_type> y, How&... how) {
+  using source_rows = decltype(source.rows(ops, std::declval<detail::carver&>(), true));
+  constexpr bool int8 = std::same_as<typename Product::rows_type, int8_rows>;
+  constexpr bool apart = product_results<View>::apart;
   const auto& threads = detail::pick<detail::executor_role>(serial{}, how...);
   const update factors = detail::pick<update_role>(update{}, how...);
   workspace own;
   workspace& scratch = const_cast<workspace&>(detail::pick<workspace_role>(own, how...));
 
-  const index_t step = product::block_rows(y.rows());
+  const index_t step = Product::block_rows(y.rows());
   const index_t blocks = ceil_div(w.rows(), step);
   const index_t tasks = min_of(blocks, threads.concurrency());
   if (tasks == 0 || y.rows() == 0) return;
@@ -94,13 +94,13 @@ void multiply(const quantized_view<F>& w, const Source& source,
       values = given;
     else if constexpr (!int8 || apart)
       values = decode_rows(given, memory, write);
-    typename product::rows_type rows;
+    typename Product::rows_type rows;
     if constexpr (int8)
       rows = given;
     else
       rows = values;
-    constexpr index_t parts = is_complex<typename F::value_type> ? 2 : 1;
-    product p(ops, w, rows, {reinterpret_cast<float*>(y.data()), y.stride() * parts}, factors);
+    constexpr index_t parts = product_results<View>::parts;
+    Product p(ops, w, rows, {reinterpret_cast<float*>(y.data()), y.stride() * parts}, factors);
     p.take_shared(memory, write);
     run(p, values, memory);
   };
@@ -125,6 +125,22 @@ void multiply(const quantized_view<F>& w, const Source& source,
   });
 }
 
+/// Picks the product for the format and the activations.
+template <arch Arch, format_like F, class Layout, class Source, class... How>
+void multiply(const quantized_view<F, Layout>& w, const Source& source,
+              matrix_view<typename F::value_type> y, How&... how) {
+  using View = quantized_view<F, Layout>;
+  using source_rows = decltype(source.rows(ops_of(Arch), std::declval<detail::carver&>(), true));
+  const row_ops& ops = ops_of(Arch);
+  if constexpr (std::same_as<source_rows, int8_rows> && has_int8_path<F>) {
+    multiply_as<int8_product<View>>(ops, w, source, y, how...);
+  } else {
+    using product =
+        std::conditional_t<has_tile_values<F>, real_tile_product<View>, real_row_product<View>>;
+    multiply_as<product>(ops, w, source, y, how...);
+  }
+}
+
 }  // namespace kernels
 
 /// Y = X W^T for rows of activations: Y(t, r) = sum over k of W(r, k) X(t, k); X is tokens x K,
@@ -139,8 +155,8 @@ void multiply(const quantized_view<F>& w, const Source& source,
 /// bits: exact integer sums per group. NaN and infinity of X reach the results they belong to.
 /// Results do not depend on the executor or on how many tokens share a call.
 /// Throws error: shape_mismatch, overlap of X and Y; not_finite for quantized activations.
-template <arch Arch = arch::runtime, format_like F, class A, class... How>
-void gemm(const quantized_view<F>& w, const prepared<A>& x,
+template <arch Arch = arch::runtime, format_like F, class Layout, class A, class... How>
+void gemm(const quantized_view<F, Layout>& w, const prepared<A>& x,
           std::type_identity_t<matrix_view<typename F::value_type>> y, How&&... how) {
   kernels::check_product_arguments<std::remove_cvref_t<How>...>();
   constexpr index_t parts = kernels::is_complex<typename F::value_type> ? 2 : 1;
@@ -149,8 +165,8 @@ void gemm(const quantized_view<F>& w, const prepared<A>& x,
   kernels::check_shapes(w.shape(), extent{rows.tokens, rows.cols / parts}, y.shape());
   kernels::multiply<Arch>(w, source, y, how...);
 }
-template <arch Arch = arch::runtime, format_like F, class T, class... How>
-void gemm(const quantized_view<F>& w, matrix_view<T> x,
+template <arch Arch = arch::runtime, format_like F, class Layout, class T, class... How>
+void gemm(const quantized_view<F, Layout>& w, matrix_view<T> x,
           std::type_identity_t<matrix_view<typename F::value_type>> y, How&&... how) {
   kernels::check_product_arguments<std::remove_cvref_t<How>...>();
   static_assert(kernels::is_complex<T> == kernels::is_complex<typename F::value_type>,
@@ -160,8 +176,8 @@ void gemm(const quantized_view<F>& w, matrix_view<T> x,
   kernels::check_overlap(x, y);
   kernels::multiply<Arch>(w, source, y, how...);
 }
-template <arch Arch = arch::runtime, format_like F, class A, class T, class... How>
-void gemm(const quantized_view<F>& w, const quantized_activations<A, T>& x,
+template <arch Arch = arch::runtime, format_like F, class Layout, class A, class T, class... How>
+void gemm(const quantized_view<F, Layout>& w, const quantized_activations<A, T>& x,
           std::type_identity_t<matrix_view<typename F::value_type>> y, How&&... how) {
   kernels::check_product_arguments<std::remove_cvref_t<How>...>();
   static_assert(!kernels::is_complex<typename F::value_type>,
@@ -179,8 +195,9 @@ void gemm(const quantized_view<F>& w, const quantized_activations<A, T>& x,
 }
 
 /// y = W x: gemm of one token. x and y are spans, or anything with data() and size().
-template <arch Arch = arch::runtime, format_like F, class X, class... How>
-void gemv(const quantized_view<F>& w, const X& x, span<typename F::value_type> y, How&&... how) {
+template <arch Arch = arch::runtime, format_like F, class Layout, class X, class... How>
+void gemv(const quantized_view<F, Layout>& w, const X& x, span<typename F::value_type> y,
+          How&&... how) {
   const matrix_view<typename F::value_type> row(y.data(), 1, y.size());
   if constexpr (requires { span(x); }) {
     const span s(x);

@@ -19,15 +19,15 @@ struct result_rows {
 };
 
 /// The last step of a product: what is kept apart from the codes is added, and y updated.
-template <format_like F>
+template <class View>
 class product_results {
  public:
+  using F = typename View::format_type;
   using V = typename F::value_type;
   static constexpr int parts = is_complex<V> ? 2 : 1;
   static constexpr bool apart = !std::same_as<typename F::outliers_type, none>;
 
-  product_results(const quantized_view<F>& w, result_rows y, update factors)
-      : w_(w), y_(y), factors_(factors) {}
+  product_results(const View& w, result_rows y, update factors) : w_(w), y_(y), factors_(factors) {}
 
   /// Memory that all tasks share.
   void take(detail::carver& memory, index_t tokens) {
@@ -68,7 +68,7 @@ class product_results {
     return reinterpret_cast<const V*>(values_.values + t * values_.stride);
   }
 
-  const quantized_view<F>& w_;
+  const View& w_;
   result_rows y_;
   update factors_;
   V* scratch_ = nullptr;

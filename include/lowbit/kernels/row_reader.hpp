@@ -72,17 +72,30 @@ template <class Q>
 concept small_fields = std::same_as<strategy_of<Q>, field_codes> && Q::bits >
 4 && Q::bits <= 8 && (Q::mantissa_bits > 0);
 
-/// Levels of codes first .. first + n - 1 of row r (first a multiple of 8).
+/// A piece of a row of codes: a bit stream, `bits` for each, from a byte boundary on.
+struct code_run {
+  const std::uint8_t* codes;
+  index_t readable;  // bytes that may be read
+  int bits;
+};
+/// From column `first` on (a multiple of 8 codes).
+template <class Data>
+code_run canonical_run(const Data& p, index_t r, index_t first) {
+  using P = typename Data::plane_type;
+  constexpr int bits = P::quantizer_type::bits;
+  const index_t skip = first / P::dim * bits / 8;
+  return {p.row(r) + skip, index_t(p.codes.size()) - r * P::row_bytes(p.cols) - skip, bits};
+}
+
+/// Levels of a run of n codes.
 template <class P>
 void read_levels(const row_ops& ops, const typename P::template data<borrowed>& p,
-                 const level_table<typename P::quantizer_type>& table, index_t r, index_t first,
+                 const level_table<typename P::quantizer_type>& table, const code_run& run,
                  index_t n, float* out) {
   using Q = typename P::quantizer_type;
-  const index_t skip = first * Q::bits / 8;
-  const std::uint8_t* codes = p.row(r) + skip;
-  const index_t readable = index_t(p.codes.size()) - r * P::row_bytes(p.cols) - skip;
+  const auto& [codes, readable, bits] = run;
   if constexpr (std::same_as<strategy_of<Q>, affine_codes> && Q::bits <= 8)
-    ops.levels_affine(codes, readable, Q::bits, n, Q::slope, Q::intercept, out);
+    ops.levels_affine(codes, readable, bits, n, Q::slope, Q::intercept, out);
   else if constexpr (std::same_as<Q, f16>)
     ops.levels_f16(codes, n, out);
   else if constexpr (std::same_as<Q, bf16>)
@@ -90,21 +103,20 @@ void read_levels(const row_ops& ops, const typename P::template data<borrowed>& 
   else if constexpr (is_f32<Q>)
     __builtin_memcpy(out, codes, std::size_t(n) * 4);
   else if constexpr (small_fields<Q>)
-    ops.levels_field(codes, readable, Q::bits, n, Q::exponent_bits, Q::mantissa_bits, Q::bias,
+    ops.levels_field(codes, readable, bits, n, Q::exponent_bits, Q::mantissa_bits, Q::bias,
                      Q::is_signed, out);
   else if constexpr (small_table<Q>)
-    ops.levels_table(codes, readable, Q::bits, n, table.data(), out);
+    ops.levels_table(codes, readable, bits, n, table.data(), Q::bits, out);
   else
-    for (index_t i = 0; i < n; ++i) out[i] = p.stored_levels().decode(p.code(r, first + i));
+    for (index_t i = 0; i < n; ++i)
+      out[i] = p.stored_levels().decode(
+          read_bits(codes, std::uint64_t(i) * static_cast<unsigned>(bits), bits));
 }
 
 template <class P>
 void read_row(const row_ops& ops, const typename P::template data<borrowed>& p,
-              const level_table<typename P::quantizer_type>& table, index_t r, index_t first,
-              index_t n, float* out);
-template <class P, class V>
-void read_row_generic(const typename P::template data<borrowed>& p, index_t r, index_t first,
-                      index_t n, V* out);
+              const level_table<typename P::quantizer_type>& table, const code_run& run, index_t r,
+              index_t first, index_t n, float* out);
 
 /// A row of a parameter plane, any first column.
 template <class P>
@@ -112,9 +124,9 @@ void read_params(const row_ops& ops, const typename P::template data<borrowed>& 
                  index_t first, index_t n, float* out) {
   const level_table<typename P::quantizer_type> table(p.stored_levels());
   const index_t early = first % 8;
-  if (early == 0) return read_row<P>(ops, p, table, r, first, n, out);
+  if (early == 0) return read_row<P>(ops, p, table, canonical_run(p, r, first), r, first, n, out);
   float wide[chunk_cols + row_slack + 16];
-  read_row<P>(ops, p, table, r, first - early, n + early, wide);
+  read_row<P>(ops, p, table, canonical_run(p, r, first - early), r, first - early, n + early, wide);
   __builtin_memcpy(out, wide + early, std::size_t(n) * sizeof(float));
 }
 
@@ -163,46 +175,11 @@ inline constexpr bool fast_rows = dim_of<typename P::quantizer_type> == 1 &&
                                           scales_of<typename P::quantizer_type> == 1 &&
                                   selectors_of<typename P::quantizer_type> == 0;
 
-/// Values of columns first .. first + n - 1 of row r (first a multiple of 8, n <= chunk_cols + 8),
-/// as `at` gives them. `out` has room for n rounded up to 64.
-template <class P>
-void read_row(const row_ops& ops, const typename P::template data<borrowed>& p,
-              const level_table<typename P::quantizer_type>& table, index_t r, index_t first,
-              index_t n, float* out) {
-  using Q = typename P::quantizer_type;
-  using G = typename P::granularity_type;
-  if constexpr (fast_rows<P>) {
-    read_levels<P>(ops, p, table, r, first, n, out);
-    if constexpr (detail::has_groups<G, Q>) {
-      const index_t cols = p.cols;
-      if constexpr (scales_columns<G>) {
-        row_params<Q, G> params(ops, p.groups, r, cols, first, n);
-        float s[chunk_cols + row_slack];
-        for (index_t i = 0; i < n; ++i)
-          s[i] = mul_rn(params.scale[(params.used + i) / params.width], p.groups.column(first + i));
-        if constexpr (!has_zero<Q>)
-          ops.scale(out, n, 1, 0, s);
-        else
-          for (index_t i = 0; i < n; ++i) out[i] = p.at(r, first + i);
-      } else {
-        const row_params<Q, G> params(ops, p.groups, r, cols, first, n);
-        if constexpr (zero_of<Q> == zero_kind::none)
-          ops.scale(out, n, params.width, params.used, params.scale);
-        else if constexpr (zero_of<Q> == zero_kind::integer)
-          ops.scale_minus_zero(out, n, params.width, params.used, params.scale, params.zero);
-        else
-          ops.scale_plus(out, n, params.width, params.used, params.scale, params.zero);
-      }
-    }
-  } else {
-    read_row_generic<P>(p, r, first, n, out);
-  }
-}
-
-/// Any real code set, code by code; parameters are read once per run of columns that share them.
-template <class P, class V>
-void read_row_generic(const typename P::template data<borrowed>& p, index_t r, index_t first,
-                      index_t n, V* out) {
+/// Any code set, code by code; parameters are read once per run of columns that share them.
+/// `decode(code, params)` gives the block of a code.
+template <class P, class V, class Decode>
+void read_row_generic(const typename P::template data<borrowed>& p, const code_run& run, index_t r,
+                      index_t first, index_t n, V* out, Decode decode) {
   using Q = typename P::quantizer_type;
   using G = typename P::granularity_type;
   constexpr int dim = P::dim;
@@ -212,45 +189,165 @@ void read_row_generic(const typename P::template data<borrowed>& p, index_t r, i
     const group_params<Q> params = p.params(r, c);
     const index_t stop = min_of(end, scales_columns<G> ? c + dim : (c / width + 1) * width);
     for (; c < stop; c += dim) {
-      if constexpr (scales_columns<G> && dim > 1) {
-        const block_of<Q> x = p.block(r, c / dim);
-        for (int i = 0; i < dim && c + i < end; ++i) out[c + i - first] = x[i];
-      } else {
-        const block_of<Q> x = decode_in<Q>(p.stored_levels(), p.code(r, c / dim), params);
-        if constexpr (dim == 1)
-          out[c - first] = reconstruct<Q>(x, params);
-        else
-          for (int i = 0; i < dim && c + i < end; ++i)
-            out[c + i - first] = reconstruct<Q>(x[i], params);
-      }
+      const std::uint64_t at = std::uint64_t((c - first) / dim) * static_cast<unsigned>(run.bits);
+      const block_of<Q> x = decode(read_bits(run.codes, at, run.bits), params);
+      if constexpr (dim == 1)
+        out[c - first] = reconstruct<Q>(x, params);
+      else
+        for (int i = 0; i < dim && c + i < end; ++i)
+          out[c + i - first] =
+              reconstruct<Q>(x[i], scales_columns<G> && i > 0 ? p.params(r, c + i) : params);
     }
   }
 }
 
-/// Reads rows of a matrix in pieces of `chunk` columns.
-template <format_like F>
+/// Levels that are in `out` already become values.
+template <class P>
+void apply_params(const row_ops& ops, const typename P::template data<borrowed>& p, index_t r,
+                  index_t first, index_t n, float* out) {
+  using Q = typename P::quantizer_type;
+  using G = typename P::granularity_type;
+  if constexpr (detail::has_groups<G, Q>) {
+    const row_params<Q, G> params(ops, p.groups, r, p.cols, first, n);
+    if constexpr (scales_columns<G>) {
+      float s[chunk_cols + row_slack];
+      for (index_t i = 0; i < n; ++i)
+        s[i] = mul_rn(params.scale[(params.used + i) / params.width], p.groups.column(first + i));
+      if constexpr (!has_zero<Q>)
+        ops.scale(out, n, 1, 0, s);
+      else
+        for (index_t i = 0; i < n; ++i) out[i] = p.at(r, first + i);
+    } else if constexpr (zero_of<Q> == zero_kind::none)
+      ops.scale(out, n, params.width, params.used, params.scale);
+    else if constexpr (zero_of<Q> == zero_kind::integer)
+      ops.scale_minus_zero(out, n, params.width, params.used, params.scale, params.zero);
+    else
+      ops.scale_plus(out, n, params.width, params.used, params.scale, params.zero);
+  }
+}
+
+/// Values of columns first .. first + n - 1 of row r (first a multiple of 8, n <= chunk_cols + 8),
+/// as `at` gives them. `out` has room for n rounded up to 64.
+template <class P>
+void read_row(const row_ops& ops, const typename P::template data<borrowed>& p,
+              const level_table<typename P::quantizer_type>& table, const code_run& run, index_t r,
+              index_t first, index_t n, float* out) {
+  using Q = typename P::quantizer_type;
+  if constexpr (fast_rows<P>) {
+    read_levels<P>(ops, p, table, run, n, out);
+    apply_params<P>(ops, p, r, first, n, out);
+  } else {
+    read_row_generic<P>(p, run, r, first, n, out, [&](code_t c, const group_params<Q>& params) {
+      return decode_in<Q>(p.stored_levels(), c, params);
+    });
+  }
+}
+
+/// Hands out runs of codes of a matrix: canonical ones as they are.
+template <class P, class Layout = typename P::layout_type>
+struct code_source {
+  code_run run(const row_ops&, const typename P::template data<borrowed>& p, index_t r,
+               index_t first, index_t) {
+    return canonical_run(p, r, first);
+  }
+};
+/// Tiles are unpacked a chunk at a time, and remembered for their next rows.
+template <class P>
+struct code_source<P, host_layout> {
+  static constexpr int bits = P::quantizer_type::bits;
+  static constexpr index_t tile_rows = host_layout::tile_rows, room = chunk_cols + row_slack;
+  static constexpr int bytes = bits > 8 ? 2 : 1;
+  index_t tile = -1, from = -1;
+  alignas(64) std::uint8_t rows[std::size_t(bytes * tile_rows * room)];
+
+  code_run run(const row_ops& ops, const typename P::template data<borrowed>& p, index_t r,
+               index_t first, index_t n) {
+    const index_t code = first / P::dim;
+    if (tile != r / tile_rows || from != code) {
+      tile = r / tile_rows;
+      from = code;
+      unpack(ops, p, ceil_div(n, P::dim));
+    }
+    return {rows + r % tile_rows * bytes * room, bytes * room, 8 * bytes};
+  }
+
+ private:
+  void unpack(const row_ops& ops, const typename P::template data<borrowed>& p, index_t n) {
+    const index_t row_codes = P::blocks(p.cols);
+    const auto* const codes = static_cast<const std::uint8_t*>(p.codes.data()) +
+                              tile * host_layout::tile_bytes(row_codes, bits);
+    if constexpr (bytes == 1) {
+      unpack_plane(ops, codes, bits, n, rows, 1);
+    } else {
+      unpack_plane(ops, codes, 8, n, rows, 2);
+      unpack_plane(ops, codes + host_layout::tile_bytes(row_codes, 8), bits - 8, n, rows + 1, 2);
+    }
+  }
+  void unpack_plane(const row_ops& ops, const std::uint8_t* codes, int width, index_t n,
+                    std::uint8_t* out, index_t step) const {
+    alignas(64) std::uint8_t quads[64 * 16], piece[64 * 16];
+    for (index_t c = 0; c < n; c += 64) {  // sixteen quads of sixteen rows
+      const index_t blocks = min_of(2, ceil_div(n - c, host_layout::block_codes));
+      ops.unpack_tile(width, codes + (from + c) * 2 * width, blocks, same_bytes.items, quads);
+      ops.transpose(quads, 64, 16, piece);
+      for (index_t i = 0; i < tile_rows; ++i)
+        for (index_t k = 0; k < 64; ++k) out[(i * room + c + k) * step] = piece[64 * i + k];
+    }
+  }
+};
+
+/// Reads rows of a matrix in pieces of `chunk` columns. One reader serves one thread.
+template <class View>
 class row_reader {
  public:
-  using P = typename F::plane_type;
-  using Q = typename F::quantizer_type;
-  using V = typename F::value_type;
-  static constexpr index_t chunk = chunk_cols / (8 * P::dim) * (8 * P::dim);
+  using P = typename View::plane_type;
+  using Q = typename P::quantizer_type;
+  using V = typename P::value_type;
+  static constexpr index_t chunk = chunk_cols / (32 * P::dim) * (32 * P::dim);
+  /// Numbers in a table of all entries of a codebook, for products that read each of them often.
+  static constexpr index_t table_size = small_codebook<Q> ? (index_t(1) << Q::bits) * dim_of<Q> : 0;
 
-  row_reader(const row_ops& ops, const quantized_view<F>& w)
-      : ops_(ops), w_(w), table_(w.main.stored_levels()) {}
+  /// `entries`: what `tabulate` wrote, or null.
+  row_reader(const row_ops& ops, const View& w, const float* entries = nullptr)
+      : ops_(ops), w_(w), entries_(entries), table_(w.main.stored_levels()) {}
+
+  static void tabulate(const state_of<Q>& state, float* entries) {
+    if constexpr (small_codebook<Q>)
+      for (code_t c = 0; c >> Q::bits == 0; ++c) {
+        const block_of<Q> entry = decode_in<Q>(state, c, group_params<Q>{});
+        __builtin_memcpy(entries + index_t(c) * P::dim, entry.items, sizeof(entry));
+      }
+  }
 
   /// Values of the main plane: columns first (a multiple of `chunk`) .. first + n - 1, n <= chunk.
-  void read(index_t r, index_t first, index_t n, V* out) const {
+  void read(index_t r, index_t first, index_t n, V* out) {
+    const code_run run = source_.run(ops_, w_.main, r, first, n);
+    if constexpr (small_codebook<Q> && scales_of<Q> == 1 && !has_zero<Q>)
+      if (entries_ != nullptr) {
+        for (index_t b = 0; b * P::dim < n; ++b) {
+          const code_t code = run.bits == 8
+                                  ? run.codes[b]
+                                  : read_bits(run.codes, std::uint64_t(b * run.bits), run.bits);
+          __builtin_memcpy(out + b * P::dim, entries_ + index_t(code) * P::dim,
+                           std::size_t(P::dim) * sizeof(float));
+        }
+        return apply_params<P>(ops_, w_.main, r, first, n, out);
+      }
     if constexpr (std::same_as<V, float>)
-      read_row<P>(ops_, w_.main, table_, r, first, n, out);
+      read_row<P>(ops_, w_.main, table_, run, r, first, n, out);
     else
-      read_row_generic<P>(w_.main, r, first, n, out);
+      read_row_generic<P>(w_.main, run, r, first, n, out,
+                          [&](code_t c, const group_params<Q>& params) {
+                            return decode_in<Q>(w_.main.stored_levels(), c, params);
+                          });
   }
 
  private:
   const row_ops& ops_;
-  const quantized_view<F>& w_;
+  const View& w_;
+  const float* entries_;
   level_table<Q> table_;
+  code_source<P> source_;
 };
 
 }  // namespace kernels

@@ -32,8 +32,8 @@ comparison compare(std::type_identity_t<matrix_view<const typename F::value_type
     fail(
         errc::shape_mismatch, "original",
         message(original.rows(), " x ", original.cols(), ", expected ", w.rows(), " x ", w.cols()));
-  const kernels::row_reader<F> reader(kernels::ops_of(arch::runtime), w);
-  constexpr index_t chunk = kernels::row_reader<F>::chunk;
+  kernels::row_reader<quantized_view<F>> reader(kernels::ops_of(arch::runtime), w);
+  constexpr index_t chunk = decltype(reader)::chunk;
   std::vector<V> row(std::size_t(ceil_div(w.cols(), chunk) * chunk + kernels::row_slack));
   double error = 0, power = 0, most = 0;
   index_t zeros = 0;

@@ -9,19 +9,19 @@ namespace lowbit::inline LOWBIT_ABI {
 /// first, code c at bit c * bits; rows start on bytes, and the bits that fill up a row are zero.
 ///
 /// What every layout says: `bytes` for all codes of a matrix, and how `read` finds one of them;
-/// `per_row` is the number of codes in a row.
+/// `row_codes` is the number of codes in a row.
 struct canonical {
   static constexpr auto name = text("canonical");
 
-  LOWBIT_HD static constexpr index_t row_bytes(index_t per_row, int bits) {
-    return ceil_div(per_row * bits, 8);
+  LOWBIT_HD static constexpr index_t row_bytes(index_t row_codes, int bits) {
+    return ceil_div(row_codes * bits, 8);
   }
-  LOWBIT_HD static constexpr index_t bytes(index_t rows, index_t per_row, int bits) {
-    return rows * row_bytes(per_row, bits);
+  LOWBIT_HD static constexpr index_t bytes(index_t rows, index_t row_codes, int bits) {
+    return rows * row_bytes(row_codes, bits);
   }
-  LOWBIT_HD static constexpr code_t read(const std::uint8_t* codes, index_t per_row, int bits,
+  LOWBIT_HD static constexpr code_t read(const std::uint8_t* codes, index_t row_codes, int bits,
                                          index_t r, index_t c) {
-    return read_bits(codes + r * row_bytes(per_row, bits),
+    return read_bits(codes + r * row_bytes(row_codes, bits),
                      std::uint64_t(c) * static_cast<unsigned>(bits), bits);
   }
 };

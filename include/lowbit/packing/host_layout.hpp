@@ -22,23 +22,23 @@ struct host_layout {
   static constexpr auto name = text("host");
   static constexpr index_t tile_rows = 16, block_codes = 32;
 
-  LOWBIT_HD static constexpr index_t blocks(index_t per_row) {
-    return ceil_div(per_row, block_codes);
+  LOWBIT_HD static constexpr index_t blocks(index_t row_codes) {
+    return ceil_div(row_codes, block_codes);
   }
   /// Bytes of one tile.
-  LOWBIT_HD static constexpr index_t tile_bytes(index_t per_row, int bits) {
-    return blocks(per_row) * 64 * bits;
+  LOWBIT_HD static constexpr index_t tile_bytes(index_t row_codes, int bits) {
+    return blocks(row_codes) * 64 * bits;
   }
-  LOWBIT_HD static constexpr index_t bytes(index_t rows, index_t per_row, int bits) {
-    return ceil_div(rows, tile_rows) * tile_bytes(per_row, bits);
+  LOWBIT_HD static constexpr index_t bytes(index_t rows, index_t row_codes, int bits) {
+    return ceil_div(rows, tile_rows) * tile_bytes(row_codes, bits);
   }
-  LOWBIT_HD static constexpr code_t read(const std::uint8_t* codes, index_t per_row, int bits,
+  LOWBIT_HD static constexpr code_t read(const std::uint8_t* codes, index_t row_codes, int bits,
                                          index_t r, index_t c) {
-    const std::uint8_t* const tile = codes + r / tile_rows * tile_bytes(per_row, bits);
+    const std::uint8_t* const tile = codes + r / tile_rows * tile_bytes(row_codes, bits);
     const int row = int(r % tile_rows);
     if (bits <= 8) return code_in_tile(tile, bits, row, c);
     return code_in_tile(tile, 8, row, c) |
-           code_in_tile(tile + tile_bytes(per_row, 8), bits - 8, row, c) << 8;
+           code_in_tile(tile + tile_bytes(row_codes, 8), bits - 8, row, c) << 8;
   }
   /// Code c of row `row` in a tile of codes of at most 8 bits.
   LOWBIT_HD static constexpr code_t code_in_tile(const std::uint8_t* tile, int bits, int row,

@@ -74,7 +74,7 @@ TEST_CASE(
         CAPTURE(n);
         CAPTURE(int(t->target));
         t->levels_affine(codes.data(), readable, bits, n, 0.5f, -3.f, affine.data());
-        t->levels_table(codes.data(), readable, bits, n, table, looked_up.data());
+        t->levels_table(codes.data(), readable, bits, n, table, bits, looked_up.data());
         t->bytes_table(codes.data(), readable, bits, n, byte_table, bytes.data());
         int wrong = 0;
         for (index_t i = 0; i < n; ++i) {

@@ -81,4 +81,7 @@ inline constexpr row_ops ops{target_name,
                              {0, code_bias<1>, code_bias<2>, code_bias<3>, code_bias<4>,
                               code_bias<5>, code_bias<6>, code_bias<7>, code_bias<8>},
                              dot_tile<Later>,
-                             dot_packed<Later>};
+                             dot_packed<Later>,
+                             dot_values<Later>,
+                             read_values<Later>,
+                             dot_floats<Later>};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include "../../core/arr.hpp"
 #include "../../core/span.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -8,6 +9,13 @@ namespace lowbit::inline LOWBIT_ABI {
 enum class arch { runtime, scalar, avx2, avx512, neon };
 
 namespace kernels {
+
+/// Bytes as they are, as a table.
+inline constexpr arr<std::int8_t, 256> same_bytes = [] {
+  arr<std::int8_t, 256> t{};
+  for (int i = 0; i < 256; ++i) t[i] = std::int8_t(i);
+  return t;
+}();
 
 /// All that the host kernels need from an instruction set: operations on pieces of a row, a few
 /// hundred weights each, so that a call through a pointer costs nothing beside its work. They know
@@ -22,8 +30,9 @@ struct row_ops {
   // Codes of 1..8 bits, from a byte boundary on -> levels.
   void (*levels_affine)(const std::uint8_t* codes, index_t readable, int bits, index_t n,
                         float slope, float intercept, float* out);
+  /// `level_bits` says how many of the levels there are; each is stored in `bits`.
   void (*levels_table)(const std::uint8_t* codes, index_t readable, int bits, index_t n,
-                       const float* table, float* out);
+                       const float* table, int level_bits, float* out);
   /// Float fields of at most 8 bits, NaN codes excluded.
   void (*levels_field)(const std::uint8_t* codes, index_t readable, int bits, index_t n,
                        int exponent_bits, int mantissa_bits, int bias, bool is_signed, float* out);
@@ -62,8 +71,9 @@ struct row_ops {
   void (*unpack_tile)(int bits, const std::uint8_t* packed, index_t blocks,
                       const std::int8_t* table, std::uint8_t* out);
 
-  /// What is taken off a sum of products of levels, or of codes of so many bits, for each unit of
-  /// the sum of the activations: instruction sets that multiply unsigned bytes want levels + 128.
+  /// Instruction sets that multiply unsigned bytes want levels + 128: then sums of products are too
+  /// large by level_bias times the sum of the activations. Those of codes as they are, of so many
+  /// bits, are too small by code_bias times that sum.
   int level_bias;
   int code_bias[9];
 
@@ -88,9 +98,29 @@ struct row_ops {
   /// run has at most 512 columns. The last run may be short.
   void (*dot_tile)(const tile_weights& w, const tile_inputs& x, index_t tokens, index_t quads,
                    index_t run_quads, float* y);
-  /// The same for packed codes and one token; run_quads is 4 or a multiple of 8.
+  /// The same for packed codes and one token. Levels and codes are read in whole blocks of 32.
   void (*dot_packed)(int bits, const tile_weights& w, const tile_inputs& x, index_t quads,
                      index_t run_quads, float* y);
+
+  struct tile_values {
+    const std::uint8_t* codes;  // packed
+    const float* table;         // 256 levels; null: the codes are the levels
+    int level_bits;             // bits of a code; more may be stored
+    const float* scales;        // [group][row]: the sum of a run is multiplied by
+    const float* factors;       // [group][row]: a level is multiplied by; null where all are 1 ...
+    const float* shifts;        // [group][row]: ... and increased by; null where all are 0
+    const std::int32_t* group;  // of each run
+  };
+  /// y[token][row] += sum over runs of scale * sum((factor * level + shift) * x): one rounding for
+  /// the bracket. Activations are read in whole blocks of 32.
+  void (*dot_values)(int bits, const tile_values& w, const float* x, index_t stride, index_t tokens,
+                     index_t quads, index_t run_quads, float* y);
+  /// The same in two steps, for many tokens: values[column][row] = factor * level + shift; and the
+  /// sums, in the same order.
+  void (*read_values)(int bits, const tile_values& w, index_t quads, index_t run_quads,
+                      float* values);
+  void (*dot_floats)(const float* values, const tile_values& w, const float* x, index_t stride,
+                     index_t tokens, index_t quads, index_t run_quads, float* y);
 };
 
 }  // namespace kernels

@@ -26,11 +26,11 @@ inline void levels_affine(const std::uint8_t* codes, index_t readable, int bits,
 }
 
 inline void levels_table(const std::uint8_t* codes, index_t readable, int bits, index_t n,
-                         const float* table, float* out) {
+                         const float* table, int level_bits, float* out) {
   const unpacker unpack(bits);
-  if (bits <= 4) {
+  if (level_bits <= 4) {
     float small[16];
-    for (int i = 0; i < 16; ++i) small[i] = table[i & ((1 << bits) - 1)];
+    for (int i = 0; i < 16; ++i) small[i] = table[i & ((1 << level_bits) - 1)];
     const lut16 look_up(small);
     for_codes(codes, readable, n, lanes, lanes * bits / 8, unpacker::reads,
               [&](const std::uint8_t* p, index_t i) { store(out + i, look_up(unpack(p))); });

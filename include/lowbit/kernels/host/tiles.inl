@@ -149,50 +149,34 @@ void dot_tile(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, ind
   for (; t < tokens; ++t) dot_tile_of<1>(w, x, t, quads, run_quads, y);
 }
 
-/// Packed codes, one token; runs of 32 columns times a whole number, or of 16.
+/// Packed codes, one token.
 template <int Bits, bool Table>
 inline void dot_packed_of(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
                           index_t quads, index_t run_quads, float* y) {
   const byte_lut look_up(w.table, Bits);
   for (int part = 0; part < parts_of_tile; ++part) {
     const int lane = part * lanes;
-    vf total = load(y + lane);
     const std::uint8_t* block = w.codes + 4 * lane;
-    const auto add_quads = [&](auto first, auto count, index_t q, vi& even, vi& odd) {
-      unroll<count>([&](auto i) {
-        const vb codes = quad_codes<Bits, first + i>(block);
-        const vb quad = broadcast_quad(x.levels + 4 * (q + first + i));
+    vf total = load(y + lane);
+    vi even = zeros(), odd = zeros();
+    index_t run = 0, left = run_quads;
+    const auto finish = [&] {
+      total = add_run(total, to_float(add_ints(even, odd)), w,
+                      w.group[run] * row_ops::tile_rows + lane, x, run);
+      even = odd = zeros();
+      left = run_quads;
+      ++run;
+    };
+    for (index_t q = 0; q < quads; q += 8, block += 64 * Bits)
+      unroll<8>([&](auto i) {
+        const vb codes = quad_codes<Bits, i>(block);
+        const vb quad = broadcast_quad(x.levels + 4 * (q + i));
         vi& sum = i % 2 == 0 ? even : odd;
         if constexpr (Table) sum = dot_levels(sum, look_up(codes), quad);
         else sum = dot_codes<Bits>(sum, codes, quad);
+        if (--left == 0 && q + i - run_quads + 1 < quads) finish();
       });
-    };
-    using std::integral_constant;
-    const integral_constant<int, 0> none{};
-    const integral_constant<int, 4> four{};
-    const integral_constant<int, 8> eight{};
-    index_t run = 0;
-    const auto finish = [&](vi even, vi odd) {
-      total = add_run(total, to_float(add_ints(even, odd)), w,
-                      w.group[run] * row_ops::tile_rows + lane, x, run);
-      ++run;
-    };
-    if (run_quads == 4) {
-      for (index_t q = 0; q < quads; q += 8, block += 64 * Bits) {
-        vi even = zeros(), odd = zeros(), next_even = zeros(), next_odd = zeros();
-        add_quads(none, four, q, even, odd);
-        add_quads(four, four, q, next_even, next_odd);
-        finish(even, odd);
-        if (q + 4 < quads) finish(next_even, next_odd);
-      }
-    } else {
-      for (index_t q = 0; q < quads;) {
-        vi even = zeros(), odd = zeros();
-        for (const index_t end = min_of(quads, q + run_quads); q < end; q += 8, block += 64 * Bits)
-          add_quads(none, eight, q, even, odd);
-        finish(even, odd);
-      }
-    }
+    if (run * run_quads < quads) finish();
     store(y + lane, total);
   }
 }
@@ -203,4 +187,169 @@ void dot_packed(int bits, const row_ops::tile_weights& w, const row_ops::tile_in
     if (w.table != nullptr) dot_packed_of<width, true>(w, x, quads, run_quads, y);
     else dot_packed_of<width, false>(w, x, quads, run_quads, y);
   });
+}
+
+// ---------------------------------------------------------------------------------------------
+// Real products.
+// ---------------------------------------------------------------------------------------------
+
+struct codes_as_levels {
+  vf operator()(vi c) const { return to_float(low_byte(c)); }
+};
+struct gathered_levels {
+  const float* table;
+  vf operator()(vi c) const { return gather(table, low_byte(c)); }
+};
+
+/// Packed codes. Each run of a row is summed in four parts, which keeps the error small.
+template <int Bits, int Tokens, bool Shifted, class Levels>
+inline void dot_values_of(const row_ops::tile_values& w, const float* x, index_t stride,
+                          index_t quads, index_t run_quads, float* y, Levels levels) {
+  for (int part = 0; part < parts_of_tile; ++part) {
+    const int lane = part * lanes;
+    const std::uint8_t* block = w.codes + 4 * lane;
+    vf total[Tokens], sum[Tokens][4];
+    const auto clear = [&] {
+      unroll<Tokens>([&](auto t) { unroll<4>([&](auto j) { sum[t][j] = set1(0); }); });
+    };
+    unroll<Tokens>([&](auto t) { total[t] = load(y + t * row_ops::tile_rows + lane); });
+    clear();
+    index_t run = 0, left = run_quads;
+    vf factor = set1(1), shift = set1(0);
+    const auto start = [&] {
+      if constexpr (Shifted) {
+        if (w.factors == nullptr) return;
+        factor = load(w.factors + w.group[run] * row_ops::tile_rows + lane);
+        shift = load(w.shifts + w.group[run] * row_ops::tile_rows + lane);
+      }
+    };
+    const auto finish = [&] {
+      const vf scale = load(w.scales + w.group[run] * row_ops::tile_rows + lane);
+      unroll<Tokens>([&](auto t) {
+        const vf all = add(add(sum[t][0], sum[t][1]), add(sum[t][2], sum[t][3]));
+        total[t] = sum_fma(scale, all, total[t]);
+      });
+      clear();
+      left = run_quads;
+      ++run;
+    };
+    start();
+    for (index_t q = 0; q < quads; q += 8, block += 64 * Bits)
+      unroll<8>([&](auto i) {
+        const vb codes = quad_codes<Bits, i>(block);
+        unroll<4>([&](auto j) {
+          vf value = levels(down_bytes<j>(codes));
+          if constexpr (Shifted) value = fma(factor, value, shift);
+          unroll<Tokens>([&](auto t) {
+            sum[t][j] = sum_fma(value, set1(x[t * stride + 4 * (q + i) + j]), sum[t][j]);
+          });
+        });
+        if (--left == 0 && q + i - run_quads + 1 < quads) {
+          finish();
+          if (q + i + 1 < quads) start();
+        }
+      });
+    if (run * run_quads < quads) finish();
+    unroll<Tokens>([&](auto t) { store(y + t * row_ops::tile_rows + lane, total[t]); });
+  }
+}
+/// Calls run(shifted, levels) with what turns codes into levels.
+template <int Bits, class Run>
+inline void with_levels(const row_ops::tile_values& w, Run run) {
+  const std::true_type yes{};
+  if (w.table == nullptr) return run(yes, codes_as_levels{});
+  if constexpr (Bits <= 4 || Bits == 8)
+    if (w.level_bits <= 4) {
+      const lut16 levels(w.table);
+      return w.factors != nullptr ? run(yes, levels) : run(std::false_type{}, levels);
+    }
+  if constexpr (Bits > 4) run(yes, gathered_levels{w.table});
+}
+template <class Later>
+void dot_values(int bits, const row_ops::tile_values& w, const float* x, index_t stride,
+                index_t tokens, index_t quads, index_t run_quads, float* y) {
+  with_bits(bits, [&](auto width) {
+    with_levels<width>(w, [&](auto shifted, auto levels) {
+      index_t t = 0;
+      for (; t + 4 <= tokens; t += 4)
+        dot_values_of<width, 4, shifted>(w, x + t * stride, stride, quads, run_quads,
+                                         y + t * row_ops::tile_rows, levels);
+      for (; t < tokens; ++t)
+        dot_values_of<width, 1, shifted>(w, x + t * stride, stride, quads, run_quads,
+                                         y + t * row_ops::tile_rows, levels);
+    });
+  });
+}
+
+template <int Bits, bool Shifted, class Levels>
+inline void read_values_of(const row_ops::tile_values& w, index_t quads, index_t run_quads,
+                           float* out, Levels levels) {
+  for (int part = 0; part < parts_of_tile; ++part) {
+    const int lane = part * lanes;
+    const std::uint8_t* block = w.codes + 4 * lane;
+    vf factor = set1(1), shift = set1(0);
+    for (index_t q = 0; q < quads; q += 8, block += 64 * Bits)
+      unroll<8>([&](auto i) {
+        if constexpr (Shifted)
+          if (w.factors != nullptr && q + i < quads && (q + i) % run_quads == 0) {
+            const index_t at = w.group[(q + i) / run_quads] * row_ops::tile_rows + lane;
+            factor = load(w.factors + at);
+            shift = load(w.shifts + at);
+          }
+        const vb codes = quad_codes<Bits, i>(block);
+        unroll<4>([&](auto j) {
+          vf value = levels(down_bytes<j>(codes));
+          if constexpr (Shifted) value = fma(factor, value, shift);
+          store(out + (4 * (q + i) + j) * row_ops::tile_rows + lane, value);
+        });
+      });
+  }
+}
+template <class Later>
+void read_values(int bits, const row_ops::tile_values& w, index_t quads, index_t run_quads,
+                 float* out) {
+  with_bits(bits, [&](auto width) {
+    with_levels<width>(w, [&](auto shifted, auto levels) {
+      read_values_of<width, shifted>(w, quads, run_quads, out, levels);
+    });
+  });
+}
+
+/// What dot_values does, with values that read_values wrote: the same sums in the same order.
+template <int Tokens>
+inline void dot_floats_of(const float* values, const row_ops::tile_values& w, const float* x,
+                          index_t stride, index_t quads, index_t run_quads, float* y) {
+  for (int part = 0; part < parts_of_tile; ++part) {
+    const int lane = part * lanes;
+    vf total[Tokens];
+    unroll<Tokens>([&](auto t) { total[t] = load(y + t * row_ops::tile_rows + lane); });
+    for (index_t q = 0, run = 0; q < quads; ++run) {
+      vf sum[Tokens][4];
+      unroll<Tokens>([&](auto t) { unroll<4>([&](auto j) { sum[t][j] = set1(0); }); });
+      for (const index_t end = min_of(quads, q + run_quads); q < end; ++q)
+        unroll<4>([&](auto j) {
+          const vf value = load(values + (4 * q + j) * row_ops::tile_rows + lane);
+          unroll<Tokens>([&](auto t) {
+            sum[t][j] = sum_fma(value, set1(x[t * stride + 4 * q + j]), sum[t][j]);
+          });
+        });
+      const vf scale = load(w.scales + w.group[run] * row_ops::tile_rows + lane);
+      unroll<Tokens>([&](auto t) {
+        const vf all = add(add(sum[t][0], sum[t][1]), add(sum[t][2], sum[t][3]));
+        total[t] = sum_fma(scale, all, total[t]);
+      });
+    }
+    unroll<Tokens>([&](auto t) { store(y + t * row_ops::tile_rows + lane, total[t]); });
+  }
+}
+template <class Later>
+void dot_floats(const float* values, const row_ops::tile_values& w, const float* x, index_t stride,
+                index_t tokens, index_t quads, index_t run_quads, float* y) {
+  index_t t = 0;
+  for (; t + 4 <= tokens; t += 4)
+    dot_floats_of<4>(values, w, x + t * stride, stride, quads, run_quads,
+                     y + t * row_ops::tile_rows);
+  for (; t < tokens; ++t)
+    dot_floats_of<1>(values, w, x + t * stride, stride, quads, run_quads,
+                     y + t * row_ops::tile_rows);
 }

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "results.hpp"
+#include "tile_reader.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+namespace kernels {
+
+/// Equal steps whose level times a scale plus a minimum is one multiply-add of the code.
+template <class Q>
+inline constexpr bool adds_minima_exactly = [] {
+  if constexpr (!std::same_as<strategy_of<Q>, affine_codes>)
+    return false;
+  else if constexpr (has_zero<Q> && zero_of<Q> != zero_kind::integer)
+    return Q::slope == 1 && Q::intercept == 0;
+  else
+    return true;
+}();
+/// Formats whose real products run on tiles: few levels or equal steps, one scale for whole quads.
+template <class F>
+inline constexpr bool has_tile_values = [] {
+  using Q = typename F::quantizer_type;
+  using G = typename F::granularity_type;
+  if constexpr (!small_table<Q>)
+    return false;
+  else
+    return (Q::bits <= 4 || adds_minima_exactly<Q>)&&scales_of<Q> == 1 && !scales_columns<G> &&
+           G::block_cols % 4 == 0 && std::same_as<typename F::value_type, float>;
+}();
+
+/// A product with real activations, tile by tile: for a few tokens levels are looked up in
+/// registers and multiplied at once, for many they are written out first, in pieces that stay in
+/// the first cache. Scales meet the sums of runs, except where a minimum is added to every value.
+template <class View>
+class real_tile_product {
+ public:
+  using F = typename View::format_type;
+  using Q = typename F::quantizer_type;
+  using rows_type = real_rows;
+  using reader = tile_reader<View>;
+  static constexpr index_t tile_rows = row_ops::tile_rows, chunk = chunk_cols;
+  static constexpr index_t most_run = 128;  // columns summed before a scale: bounds the error
+  static constexpr index_t many_tokens = 8;
+  static constexpr index_t piece = 256;  // columns
+  static constexpr bool affine = std::same_as<strategy_of<Q>, affine_codes> && Q::bits > 4;
+
+  real_tile_product(const row_ops& ops, const View& w, const real_rows& x, result_rows y,
+                    update factors)
+      : ops_(ops),
+        w_(w),
+        x_(x),
+        results_(w, y, factors),
+        tiles_(ops, w, most_run, w.cols()),
+        table_(w.main.stored_levels()) {}
+
+  static index_t block_rows(index_t) { return tile_rows; }
+
+  void take_shared(detail::carver& memory, bool fill) {
+    results_.take(memory, x_.tokens);
+    group_ = memory.take<std::int32_t>(tiles_.runs());
+    if (fill) tiles_.list_groups(group_);
+  }
+  struct task_memory {
+    typename reader::memory tile;
+    float* factors;  // what levels are multiplied by and increased by, where needed
+    float* shifts;
+    float* values;  // of a piece, for many tokens
+    float* sums;
+  };
+  task_memory take_task(detail::carver& memory) const {
+    const index_t params = shifted ? tile_rows * (chunk / 4 + 2) : 0;
+    task_memory m{tiles_.take(memory), nullptr, nullptr, nullptr, nullptr};
+    m.factors = memory.take<float>(params);
+    m.shifts = memory.take<float>(params);
+    m.values = memory.take<float>(x_.tokens >= many_tokens ? tile_rows * piece : 0);
+    m.sums = memory.take<float>(tile_rows * x_.tokens);
+    return m;
+  }
+  void prepare_outliers(const real_rows& values) { results_.prepare(values); }
+
+  void run_rows(index_t first, index_t last, const task_memory& m) const {
+    const float_mode_guard mode;
+    for (index_t r = first; r < last; r += tile_rows) {
+      const index_t rows = min_of(tile_rows, last - r);
+      for (index_t i = 0; i < tile_rows * x_.tokens; ++i) m.sums[i] = 0;
+      for (index_t c = 0; c < w_.cols(); c += chunk) multiply(r, rows, c, m);
+      results_.write(r, rows, x_.tokens, m.sums, tile_rows);
+    }
+  }
+
+ private:
+  static constexpr bool shifted = has_zero<Q> || affine;
+
+  void multiply(index_t r, index_t rows, index_t c, const task_memory& m) const {
+    const index_t n = min_of(chunk, w_.cols() - c);
+    row_ops::tile_values tile = read_params(r, rows, c, n, m);
+    tile.group = group_ + c / tiles_.run();
+    int bits = Q::bits;
+    if constexpr (reader::packed) {
+      tile.codes = tiles_.packed_codes(r, c);
+    } else {
+      tiles_.read_codes(r, rows, c, n, same_bytes.items, m.tile);
+      tile.codes = m.tile.codes;
+      bits = 8;
+    }
+    const index_t run_quads = tiles_.run() / 4;
+    if (x_.tokens < many_tokens)
+      return ops_.dot_values(bits, tile, x_.values + c, x_.stride, x_.tokens, ceil_div(n, 4),
+                             run_quads, m.sums);
+    for (index_t k = 0; k < n; k += piece) {
+      const index_t quads = ceil_div(min_of(piece, n - k), 4);
+      ops_.read_values(bits, tile, quads, run_quads, m.values);
+      ops_.dot_floats(m.values, tile, x_.values + c + k, x_.stride, x_.tokens, quads, run_quads,
+                      m.sums);
+      tile.codes += piece * 2 * bits;
+      tile.group += piece / tiles_.run();
+    }
+  }
+
+  /// (factor * level + shift) * scale is the value: the scale comes last unless a minimum is added.
+  row_ops::tile_values read_params(index_t r, index_t rows, index_t c, index_t n,
+                                   const task_memory& m) const {
+    const index_t count = tile_rows * tiles_.read_params(r, rows, c, n, m.tile);
+    row_ops::tile_values tile{};
+    tile.level_bits = Q::bits;
+    tile.scales = m.tile.scales;
+    if constexpr (!affine) tile.table = table_.data();
+    if constexpr (shifted) {
+      float slope = 1, intercept = 0;
+      if constexpr (affine) {
+        slope = Q::slope;
+        intercept = Q::intercept;
+      }
+      constexpr bool minimum = has_zero<Q> && zero_of<Q> != zero_kind::integer;
+      for (index_t i = 0; i < count; ++i) {
+        if constexpr (minimum) {
+          m.factors[i] = mul_rn(m.tile.scales[i], slope);
+          m.shifts[i] = fma_rn(m.tile.scales[i], intercept, m.tile.zeros[i]);
+          m.tile.scales[i] = 1;
+        } else {
+          m.factors[i] = slope;
+          m.shifts[i] = has_zero<Q> ? intercept - m.tile.zeros[i] : intercept;
+        }
+      }
+      tile.factors = m.factors;
+      tile.shifts = m.shifts;
+    }
+    return tile;
+  }
+
+  const row_ops& ops_;
+  const View& w_;
+  const real_rows& x_;
+  product_results<View> results_;
+  reader tiles_;
+  level_table<Q> table_;
+  std::int32_t* group_ = nullptr;
+};
+
+}  // namespace kernels
+}  // namespace lowbit::inline LOWBIT_ABI

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "../core/executor.hpp"
+#include "../kernels/host/targets.hpp"
+#include "../storage/quantized_matrix.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+namespace detail {
+
+/// Codes of canonical rows -> tiles. `bits` at most 8 are taken from bit `skip` of each code.
+class tile_packer {
+ public:
+  tile_packer(index_t row_codes, int code_bits) : row_codes_(row_codes), code_bits_(code_bits) {}
+
+  void pack(const kernels::row_ops& ops, const unaligned_span<std::uint8_t>& codes, index_t rows,
+            index_t r, int skip, int bits, std::uint8_t* tile) const {
+    constexpr index_t piece = 1024, stride = piece + 64;
+    alignas(64) std::uint8_t bytes[host_layout::tile_rows * stride], quads[sizeof(bytes)];
+    for (index_t c = 0; c < row_codes_; c += piece) {
+      const index_t n = min_of(piece, row_codes_ - c);
+      const index_t blocks = ceil_div(n, host_layout::block_codes);
+      for (index_t i = 0; i < host_layout::tile_rows; ++i) {
+        std::uint8_t* const to = bytes + i * stride;
+        if (r + i < rows) read_row(ops, codes, r + i, c, n, skip, bits, to);
+        const index_t used = r + i < rows ? n : 0;
+        __builtin_memset(to + used, 0, std::size_t((n + 63) / 64 * 64 - used));
+      }
+      ops.transpose(bytes, stride, (n + 63) / 64 * 16, quads);
+      ops.pack_tile(bits, quads, blocks, tile + c * 2 * bits);
+    }
+  }
+
+ private:
+  void read_row(const kernels::row_ops& ops, const unaligned_span<std::uint8_t>& codes, index_t r,
+                index_t c, index_t n, int skip, int bits, std::uint8_t* to) const {
+    const index_t first = r * canonical::row_bytes(row_codes_, code_bits_) + c * code_bits_ / 8;
+    const std::uint8_t* const from = static_cast<const std::uint8_t*>(codes.data()) + first;
+    if (code_bits_ <= 8)
+      ops.bytes_table(from, codes.size() - first, code_bits_, n, kernels::same_bytes.items,
+                      reinterpret_cast<std::int8_t*>(to));
+    else
+      for (index_t i = 0; i < n; ++i)
+        to[i] = std::uint8_t(read_bits(from, std::uint64_t(i * code_bits_ + skip), bits));
+  }
+
+  index_t row_codes_;
+  int code_bits_;
+};
+
+}  // namespace detail
+
+/// The same matrix in another layout: for speed to `host_layout`, to save back to `canonical`. The
+/// format, its name and every value stay. Allocates the result. Cost: reads and writes every code
+/// once, some GB/s.
+template <class To, format_like F, class From, executor Executor = serial>
+quantized_matrix<F, To> repack(const quantized_view<F, From>& w, const Executor& threads = {}) {
+  using from_data = typename quantized_view<F, From>::data_type;
+  using Q = typename F::quantizer_type;
+  typename quantized_matrix<F, To>::data_type data;
+  decltype(data)::each(detail::owner{}, static_cast<const from_data&>(w), data);
+  if constexpr (!std::same_as<To, From>) {
+    const index_t row_codes = F::plane_type::blocks(w.cols());
+    std::vector<std::uint8_t>& codes = data.main.codes;
+    codes.assign(std::size_t(To::bytes(w.rows(), row_codes, Q::bits)), 0);
+    constexpr index_t run = host_layout::tile_rows;
+    const kernels::row_ops& ops = kernels::ops_of(arch::runtime);
+    threads.for_each(ceil_div(w.rows(), run), [&](index_t piece) {
+      const index_t r = piece * run;
+      if constexpr (std::same_as<To, host_layout>) {
+        const detail::tile_packer packer(row_codes, Q::bits);
+        std::uint8_t* const tile = codes.data() + piece * To::tile_bytes(row_codes, Q::bits);
+        constexpr int low = Q::bits < 8 ? Q::bits : 8;
+        packer.pack(ops, w.main.codes, w.rows(), r, 0, low, tile);
+        if constexpr (Q::bits > 8)
+          packer.pack(ops, w.main.codes, w.rows(), r, 8, Q::bits - 8,
+                      tile + To::tile_bytes(row_codes, 8));
+      } else {
+        for (index_t i = r; i < min_of(w.rows(), r + run); ++i)
+          for (index_t c = 0; c < row_codes; ++c)
+            write_bits(codes.data() + i * To::row_bytes(row_codes, Q::bits),
+                       std::uint64_t(c) * Q::bits, Q::bits, w.main.code(i, c));
+      }
+    });
+  }
+  return quantized_matrix<F, To>(std::move(data));
+}
+template <class To, format_like F, class From, executor Executor = serial>
+quantized_matrix<F, To> repack(const quantized_matrix<F, From>& w, const Executor& threads = {}) {
+  return repack<To>(w.view(), threads);
+}
+
+}  // namespace lowbit::inline LOWBIT_ABI
