@@ -15,6 +15,7 @@
 #include <chrono>
 #include <lowbit/core/thread_pool.hpp>
 #include <lowbit/formats/known.hpp>
+#include <lowbit/packing/repack.hpp>
 #include <lowbit/storage/random_matrix.hpp>
 #include <map>
 
@@ -106,13 +107,20 @@ auto random_layer(lb::extent shape) {
   }
 }
 
-template <class Entry, class A>
+template <class Layout, class M>
+auto in_layout(const M& m) {
+  if constexpr (std::same_as<Layout, lb::canonical>) return m;
+  else return lb::repack<Layout>(m);
+}
+
+template <class Entry, class Layout, class A>
 void product(benchmark::State& state, const job& j) {
-  const auto all = matrices(j, random_layer<Entry>(j.shape));
-  std::vector<lb::any_matrix> any(all.begin(), all.end());
+  const auto all = matrices(j, in_layout<Layout>(random_layer<Entry>(j.shape)));
   run(state, j,
       [&](std::size_t i, const auto& x, lb::matrix_view<float> y, const lb::thread_pool& threads,
-          lb::workspace& memory) { lb::gemm(any[i % any.size()], x, y, threads, memory); },
+          lb::workspace& memory) {
+        lb::gemm(all[i % all.size()].view(), x, y, threads, memory);
+      },
       double(all[0].bytes()), lb::prepared<A>());
 }
 
@@ -130,17 +138,18 @@ void register_all() {
 
   lb::known_formats::for_each([&](auto entry) {
     using Entry = decltype(entry);
+    const std::string format(std::string_view(entry.name));
+    const auto add = [&](const std::string& activations, const job& j, auto run) {
+      benchmark::RegisterBenchmark(name(format, activations, j).c_str(),
+                                   [j, run](benchmark::State& s) { run(s, j); })
+          ->UseRealTime()
+          ->Unit(benchmark::kMicrosecond);
+    };
     for (const job& j : jobs) {
-      benchmark::RegisterBenchmark(
-          name(std::string(std::string_view(entry.name)), "f32", j).c_str(),
-          [j](benchmark::State& s) { product<Entry, lb::real_activations>(s, j); })
-          ->UseRealTime()
-          ->Unit(benchmark::kMicrosecond);
-      benchmark::RegisterBenchmark(
-          name(std::string(std::string_view(entry.name)), "a8", j).c_str(),
-          [j](benchmark::State& s) { product<Entry, lb::a8>(s, j); })
-          ->UseRealTime()
-          ->Unit(benchmark::kMicrosecond);
+      add("f32", j, product<Entry, lb::host_layout, lb::real_activations>);
+      add("a8", j, product<Entry, lb::host_layout, lb::a8>);
+      add("f32_canonical", j, product<Entry, lb::canonical, lb::real_activations>);
+      add("a8_canonical", j, product<Entry, lb::canonical, lb::a8>);
     }
   });
 }
