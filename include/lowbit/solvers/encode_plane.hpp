@@ -26,8 +26,10 @@ namespace detail {
 
 template <class Q, class Range>
 auto plan_of(const Range& range, matrix_view<const value_of<Q>> values) {
-  if constexpr (plans_matrix<Range, Q>) return range.template for_matrix<Q>(values);
-  else return range;
+  if constexpr (plans_matrix<Range, Q>)
+    return range.template for_matrix<Q>(values);
+  else
+    return range;
 }
 
 template <class P, class Range, class Solver, class Levels, class Executor>
@@ -64,19 +66,19 @@ typename G::template data<owned, Q> store_groups(const std::vector<group_params<
       if constexpr (requires { plan.scale_range(); })
         d.scale[k] = encode_params<scale_plane>(values, groups, plan.scale_range());
       else
-        d.scale[k] = encode_params<scale_plane>(
-            values, groups,
-            default_range<typename scale_plane::quantizer_type,
-                          typename scale_plane::granularity_type>());
+        d.scale[k] =
+            encode_params<scale_plane>(values, groups,
+                                       default_range<typename scale_plane::quantizer_type,
+                                                     typename scale_plane::granularity_type>());
     }
     if constexpr (has_zero<Q>) {
       using zero_plane = typename data::zero_plane;
-      d.zero = encode_params<zero_plane>(
-          gather([](const group_params<Q>& p) { return p.zero; }), groups,
-          default_range<typename zero_plane::quantizer_type,
-                        typename zero_plane::granularity_type>());
+      d.zero =
+          encode_params<zero_plane>(gather([](const group_params<Q>& p) { return p.zero; }), groups,
+                                    default_range<typename zero_plane::quantizer_type,
+                                                  typename zero_plane::granularity_type>());
     }
-    if constexpr (selectors_of<Q> > 0)
+    if constexpr (selectors_of < Q >> 0)
       d.selector = encode_params<typename data::selector_plane>(
           gather([](const group_params<Q>& p) { return float(p.selector); }), groups, absmax{});
     return d;
@@ -152,11 +154,17 @@ struct training_set {
   std::vector<float> weights;
 };
 /// The whole blocks of the rows (the short ones, filled up with 0, where a row has no other). The
-/// weight is the square of the scale times the mean importance of the values not kept apart.
+/// weight is the square of the scale times the mean importance of the values not kept apart; scales
+/// are relative to the largest, so that their squares are numbers.
 template <class Q, class G>
-training_set<Q> training_blocks(const coder<Q, G>& values, const value_hints& hints) {
+training_set<Q> training_blocks(grouped_values<Q, G>& values, const value_hints& hints) {
   constexpr int dim = dim_of<Q>;
   const index_t cols = values.cols(), count = cols < dim ? values.blocks() : cols / dim;
+  float top = 0;
+  for (const group_params<Q>& p : values.all_params())
+    if (magnitude(p.scale[0]) > top) top = magnitude(p.scale[0]);
+  const int up = top == 0 ? 0 : -ilog2(top);
+  const float unit = exp2_int(up < 127 ? up : 127);
   training_set<Q> set;
   set.blocks.reserve(std::size_t(values.rows() * count));
   set.weights.reserve(set.blocks.capacity());
@@ -164,13 +172,14 @@ training_set<Q> training_blocks(const coder<Q, G>& values, const value_hints& hi
     for (index_t b = 0; b < count; ++b) {
       block_of<Q> x = values.get(r, b);
       const group_params<Q>& p = values.params(r, b * dim);
-      if constexpr (dim == 1) x = normalize<Q>(x, p);
+      if constexpr (dim == 1)
+        x = normalize<Q>(x, p);
       else
         for (int i = 0; i < dim; ++i) x[i] = normalize<Q>(x[i], p);
       float weight = 0;
       for (index_t c = b * dim; c < min_of(cols, (b + 1) * dim); ++c)
         if (!hints.skips(r * cols + c)) weight = add_rn(weight, hints.weight(r, c));
-      const float s = p.scale[0];
+      const float s = mul_rn(p.scale[0], unit);
       set.blocks.push_back(x);
       set.weights.push_back(mul_rn(div_rn(weight, float(dim)), mul_rn(s, s)));
     }
@@ -222,9 +231,9 @@ typename P::template data<owned> encode_plane(matrix_view<typename P::value_type
   }
 
   out.codes.assign(std::size_t(rows * P::row_bytes(cols)), 0);
+  grouped_values<Q, G> values(work, std::move(params));
   if constexpr (has_state<Q>) {
-    const coder<Q, G> view(work, params, {}, nullptr);
-    const training_set<Q> set = training_blocks(view, hints);
+    const training_set<Q> set = training_blocks(values, hints);
     out.levels = level_source.template state<Q>(span<const block_of<Q>>(set.blocks),
                                                 span<const float>(set.weights), threads);
   }
@@ -233,12 +242,13 @@ typename P::template data<owned> encode_plane(matrix_view<typename P::value_type
     state_of<Q, owned>::each(binder{}, path{}, out.levels, levels);
     levels.validate(path{});
   }
-  coder<Q, G> codes(work, std::move(params), levels, out.codes.data());
+  coder<Q, G> codes(std::move(values), levels, out.codes.data());
   if constexpr (requires { solver.solve_row(codes, index_t{}); })
     for_rows(threads, rows, 16, [&](index_t first, index_t last) {
       for (index_t r = first; r < last; ++r) solver.solve_row(codes, r);
     });
-  else solver.solve(codes);
+  else
+    solver.solve(codes);
   return out;
 }
 
