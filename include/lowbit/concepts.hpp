@@ -274,7 +274,8 @@ concept outliers_for = requires(const typename O::template data<borrowed, V>& d,
 //              apply(x, out)               x' = T x; spans that do not overlap
 //              inverse(x', out)            x = T^-1 x' for the size of `out`; may destroy x'
 //   optional   orthogonal = true           rows of weights are transformed by `apply` too
-//              apply_to_row(w, out)        w' = T^-T w, where it is not orthogonal. With neither it
+//              apply_to_row(w, out)        w' = T^-T w, where it is not orthogonal
+//              restore_row(w', out)        w = T^T w', there too; may destroy w'. Without these it
 //                                          transforms activations only (see widely_linear)
 //              original_size(n')           the n that n' numbers came from when nobody knows,
 //                                          default n'
@@ -314,7 +315,10 @@ concept orthogonal_transform = transform<T> && requires {
 template <class T, class V>
 concept row_transform_of = transform_of<T, V> &&
     (orthogonal_transform<T> ||
-     requires(const T& t, span<const V> w, span<V> out) { t.apply_to_row(w, out); });
+     requires(const T& t, span<const V> w, span<V> changed, span<V> out) {
+       t.apply_to_row(w, out);
+       t.restore_row(changed, out);
+     });
 
 // ---------------------------------------------------------------------------------------------
 // Format and matrix.

@@ -38,8 +38,11 @@ inline constexpr std::string_view schema_key = "lowbit.schema", schema_version =
 /// Collects matrices and plain tensors under their names and writes them as one file.
 class matrix_writer {
  public:
-  /// Adds a matrix; it must live until `write`.
+  /// Adds a matrix. Throws error unsupported when a part of its format has no name.
   void add(const std::string& name, const any_matrix& matrix) {
+    if (matrix.format().empty())
+      fail(errc::unsupported, name,
+           "has no format name: give each part of the format a `name` to save it");
     kept_.push_back(matrix);
     const extent shape = matrix.shape();
     metadata_.emplace_back(name + ".format", matrix.format());
@@ -98,17 +101,21 @@ class matrix_file {
   /// A view into this file, which must outlive it.
   template <format_like F>
   quantized_view<F> view(const std::string& name) const& {
-    check_format(name, std::string(format_name<F>));
-    const std::vector<part> parts = parts_of(name);
-    return quantized_view<F>::from_parts(shape(name), parts);
+    check_format(name, format_name<F>);
+    return quantized_view<F>::from_parts(shape(name), parts_of(name), path{nullptr, name});
   }
   template <format_like F>
   quantized_view<F> view(const std::string& name) && = delete;
 
-  /// A matrix of a known type.
+  /// A matrix of a known format or type: load<w4>(name), load<linear_for<...>>(name).
   template <format_like F>
   quantized_matrix<F> load(const std::string& name) const {
-    return quantized_matrix<F>(view<F>(name));
+    return load<quantized_matrix<F>>(name);
+  }
+  template <matrix_like M>
+  M load(const std::string& name) const {
+    check_format(name, matrix_traits<M>::name);
+    return matrix_traits<M>::from_parts(shape(name), parts_of(name), path{nullptr, name});
   }
   /// A matrix of any format in the list.
   template <class List>
@@ -118,9 +125,9 @@ class matrix_file {
     std::string known;
     List::for_each([&](auto entry) {
       using M = typename decltype(entry)::matrix_type;
-      const std::string mine = matrix_traits<M>::name();
+      const std::string mine(std::string_view(matrix_traits<M>::name));
       if (!result && mine == wanted)
-        result = matrix_traits<M>::from_parts(shape(name), parts_of(name));
+        result = matrix_traits<M>::from_parts(shape(name), parts_of(name), path{nullptr, name});
       if (known.find("'" + mine + "'") == std::string::npos)
         known += (known.empty() ? "'" : ", '") + mine + "'";
     });
@@ -155,18 +162,16 @@ class matrix_file {
     if (value == nullptr) fail(errc::corrupted, key, "is missing in the metadata of the file");
     return *value;
   }
-  void check_format(const std::string& name, const std::string& expected) const {
+  void check_format(const std::string& name, std::string_view expected) const {
     if (format(name) != expected)
       fail(errc::unsupported, name + ".format",
            message("'", format(name), "', expected '", expected, "'"));
   }
   std::vector<part> parts_of(const std::string& name) const {
     std::vector<part> parts;
-    const std::string prefix = name + ".";
     for (const safetensors::tensor& t : archive_.tensors())
-      if (t.name.size() > prefix.size() && t.name.compare(0, prefix.size(), prefix) == 0)
-        parts.push_back({std::string_view(t.name).substr(prefix.size()), t.data,
-                         detail::element_of_dtype(t.type, t.name)});
+      if (t.name.starts_with(name + "."))
+        parts.push_back({t.name, t.data, detail::element_of_dtype(t.type, t.name)});
     return parts;
   }
 
