@@ -24,11 +24,12 @@ class any_matrix {
   /// Exact bits per weight; 0 for an empty matrix.
   double bits_per_weight() const { return detail::bits_per_weight(bytes(), shape()); }
   /// All that is stored. The bytes live as long as a copy of this object.
-  std::vector<stored_array> arrays() const {
+  std::vector<stored_array> arrays() const& {
     std::vector<stored_array> out;
     held().list(out);
     return out;
   }
+  std::vector<stored_array> arrays() && = delete;  // they would point at freed memory
   /// The matrix itself, or null when it is of another type.
   template <class M>
   const M* get() const {
