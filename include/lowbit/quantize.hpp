@@ -117,7 +117,7 @@ quantized_matrix<F> quantize(matrix_view<const typename F::value_type> weights,
                              const How&... how) {
   detail::check_arguments<F, How...>();
   if constexpr (detail::roles_of<How...>::differ &&
-                (true && ... && detail::argument_of_quantize<How, F>::fits))
+                (true && ... && detail::quantize_argument<How, F>::fits))
     return quantized_matrix<F>(detail::encode_matrix<F>(weights, how...));
   else return {};  // it does not compile, and the compiler has said why
 }

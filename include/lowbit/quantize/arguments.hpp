@@ -61,7 +61,7 @@ concept criterion_for = !O::picks || requires(const C& c, matrix_view<const V> m
 
 /// What one argument of quantize is, and whether a format can use it.
 template <class Argument, class F>
-struct argument_of_quantize {
+struct quantize_argument {
   using Q = typename F::quantizer_type;
   using G = typename F::granularity_type;
   using O = typename F::outliers_type;
@@ -86,7 +86,7 @@ struct argument_of_quantize {
 /// Turns a wrong argument of quantize into one sentence; compilers print its type beside it.
 template <class Argument, class F>
 constexpr void check_argument() {
-  using argument = argument_of_quantize<Argument, F>;
+  using argument = quantize_argument<Argument, F>;
   static_assert(argument::has_role,
                 "lowbit::quantize: an argument is none of: range_search, rounding_solver, "
                 "outlier_criterion, level_source, importance, executor (derive it from its role)");
