@@ -39,10 +39,10 @@ struct learned_table {
       std::same_as<strategy_of<Number>, affine_codes> ? peak_of<Number> : 1;
   static constexpr float signed_peak = peak;
 
-  /// The levels as numbers, for many values.
+  /// The points between the levels: for many values.
   struct encoder_type {
-    arr<float, count> level{};
-    constexpr code_t encode(float x) const { return code_t(nearest_level(level, count, x)); }
+    arr<float, count - 1> points{};
+    constexpr code_t encode(float x) const { return code_t(count_below(points, x)); }
   };
 
   template <class Place>
@@ -69,7 +69,7 @@ struct learned_table {
     }
     encoder_type encoder() const requires(std::same_as<Place, borrowed>) {
       encoder_type e;
-      for (int i = 0; i < count; ++i) e.level[i] = numbers[i];
+      for (int i = 1; i < count; ++i) e.points[i - 1] = decision_point(numbers[i - 1], numbers[i]);
       return e;
     }
   };
@@ -78,13 +78,16 @@ struct learned_table {
   static state<owned> levels(span<const float> values) {
     if (values.size() != count)
       fail(errc::bad_argument, "levels", message(values.size(), " levels, expected ", count));
-    for (index_t i = 0; i < count; ++i)
-      if (!is_finite(values[i]) || (i > 0 && values[i] < values[i - 1]))
-        fail(errc::bad_argument, "levels",
-             message("level ", i, " is ", values[i], ", expected finite, ascending levels"));
+    check_levels(values);
     state<owned> s;
     s.numbers.assign(values);
     return s;
+  }
+  static void check_levels(span<const float> values) {
+    for (index_t i = 0; i < values.size(); ++i)
+      if (!is_finite(values[i]) || (i > 0 && values[i] < values[i - 1]))
+        fail(errc::bad_argument, "levels",
+             message("level ", i, " is ", values[i], ", expected finite, ascending levels"));
   }
 
   template <class Executor>

@@ -45,6 +45,17 @@ LOWBIT_HD constexpr int count_below(float x) {
   return count;
 }
 
+/// The same for points that are known at run time only.
+template <int N>
+LOWBIT_HD constexpr int count_below(const arr<float, N>& points, float x) {
+  int count = 0;
+  for (int step = detail::top_bit(N); step > 0; step /= 2) {
+    const int next = count + step;
+    if (next <= N && x > points[next - 1]) count = next;
+  }
+  return count;
+}
+
 /// Index of the level nearest to x among n >= 1 ascending levels, which are known at run time:
 /// anything with operator[]. A tie goes to the lower one; of equal levels any may be found. NaN: 0.
 template <class Levels>

@@ -3,9 +3,22 @@
 #include <algorithm>
 #include <vector>
 
+#include "../core/executor.hpp"
+#include "../core/float_mode.hpp"
 #include "../storage/plane.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
+
+namespace detail {
+/// Calls f(first, last) for runs of rows, on the executor, under the default floating-point mode.
+template <class Executor, class F>
+void for_rows(const Executor& threads, index_t rows, index_t run, F f) {
+  threads.for_each(ceil_div(rows, run), [&](index_t i) {
+    const float_mode_guard mode;
+    f(i * run, min_of(rows, (i + 1) * run));
+  });
+}
+}  // namespace detail
 
 /// Values and the parameters of their groups, as they decode.
 ///
@@ -28,7 +41,8 @@ class grouped_values {
   index_t cols() const { return values_.cols(); }
   /// Codes in a row.
   index_t blocks() const { return plane<Q, G>::blocks(cols()); }
-  /// Values in a run of columns that share their parameters.
+  /// Rows and columns of a group (values that share their parameters).
+  index_t group_rows() const { return G::block_rows == whole_extent ? rows() : G::block_rows; }
   index_t group_cols() const { return G::block_cols == whole_extent ? cols() : G::block_cols; }
 
   value& operator()(index_t r, index_t c) { return values_(r, c); }
