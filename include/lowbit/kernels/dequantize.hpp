@@ -32,4 +32,10 @@ void dequantize(const quantized_view<F>& w, matrix_view<typename F::value_type> 
   });
 }
 
+template <arch = arch::runtime, class F, class Layout, class... Rest>
+void dequantize(const quantized_view<F, Layout, device>&, const Rest&...) {
+  static_assert(!std::same_as<F, F>,
+                "lowbit::dequantize: w is a view of device memory, and this call is for the host");
+}
+
 }  // namespace lowbit::inline LOWBIT_ABI
