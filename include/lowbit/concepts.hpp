@@ -108,11 +108,14 @@ inline constexpr bool has_state = !std::is_same_v<state_of<Q>, Q>;
 
 namespace detail {
 template <class Q>
-struct decoded {
+struct decoded {};
+template <class Q>
+  requires(!has_selectors<Q> && requires(const state_of<Q>& q) { q.decode(code_t{}); })
+struct decoded<Q> {
   using type = decltype(std::declval<const state_of<Q>&>().decode(code_t{}));
 };
 template <class Q>
-  requires has_selectors<Q>
+  requires(has_selectors<Q> && requires(const state_of<Q>& q) { q.decode(code_t{}, code_t{}); })
 struct decoded<Q> {
   using type = decltype(std::declval<const state_of<Q>&>().decode(code_t{}, code_t{}));
 };
@@ -338,7 +341,7 @@ concept format_like = requires {
   typename F::quantizer_type;
   typename F::granularity_type;
   typename F::outliers_type;
-  typename F::value_type;
+  requires matrix_value<typename F::value_type>;
 };
 
 /// What a kernel takes: trivially copyable, with a shape, a value type and element access.

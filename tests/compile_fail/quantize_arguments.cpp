@@ -6,7 +6,7 @@
 // expect: lowbit::quantize: this range_search is for scales that are stored in another way
 // expect: lowbit::quantize: this rounding_solver does not fit the format: it has neither 'solve_row
 // expect: lowbit::quantize: an outlier_criterion, but the format picks no outliers
-// expect: lowbit::quantize: this outlier_criterion does not fit the format's outliers: 'pick' chooses
+// expect: lowbit::quantize: this outlier_criterion does not fit the format's outliers: 'pick'
 // expect: lowbit::quantize: a level_source, but the format's levels are in its type
 // expect: lowbit::quantize: k_means, but the quantizer does not learn by it
 // expect(g++): check_argument\(\) \[with Argument = lowbit::v0::minmax;
