@@ -84,7 +84,7 @@ struct row_repeater<linear<In, std::tuple<Terms...>, Out>> {
 /// matrix, 64 rows again and again: what a product is timed on, made without encoding the whole.
 /// `quantize` makes a matrix of any type from a matrix_view<const V>. Formats with outliers are
 /// encoded as a whole, so that the share of outliers is right.
-template <class V = float, class Quantize>
+template <matrix_value V = float, std::invocable<matrix_view<const V>> Quantize>
 auto random_matrix(extent shape, Quantize&& quantize, std::uint64_t seed = 1) {
   using M = std::invoke_result_t<Quantize&, matrix_view<const V>>;
   using repeater = detail::row_repeater<M>;
