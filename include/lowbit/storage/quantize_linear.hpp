@@ -98,8 +98,11 @@ auto quantize_linear(std::type_identity_t<matrix_view<const typename F::value_ty
 
 /// The linear that quantize_widely_linear makes.
 template <format_like... Fs>
-using widely_linear_sum = linear_for<widely_linear, quantized_matrix<Fs>...,
-                                     linear_for<conjugate, quantized_matrix<Fs>...>, widely_linear>;
+using widely_linear_sum =
+    linear<chain<widely_linear>,
+           std::tuple<quantized_matrix<Fs>...,
+                      linear<chain<conjugate>, std::tuple<quantized_matrix<Fs>...>, chain<>>>,
+           chain<widely_linear>>;
 
 /// Quantizes a real matrix as a pair of complex ones: y = U x + W conj(x), with activations and
 /// results as complex numbers (see widely_linear). U and W are each a sum of matrices of these
