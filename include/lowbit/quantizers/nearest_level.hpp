@@ -6,14 +6,18 @@
 
 namespace lowbit::inline LOWBIT_ABI {
 
+/// The largest float that is not above x, of binary32's normal range.
+constexpr float rounded_down(double x) {
+  const float near = float(x);
+  if (double(near) <= x) return near;
+  const std::uint32_t bits = bits_as<std::uint32_t>(near);
+  return bits_as<float>(near > 0 ? bits - 1 : bits + 1);
+}
+
 /// The largest float whose nearest level is the lower of two, a < b: their midpoint, rounded down.
 /// So `x > decision_point(a, b)` picks the nearer level exactly, and a tie goes to the lower one.
 constexpr float decision_point(float a, float b) {
-  const double middle = (double(a) + double(b)) * 0.5;
-  const float point = float(middle);
-  if (double(point) <= middle) return point;
-  const std::uint32_t bits = bits_as<std::uint32_t>(point);
-  return bits_as<float>(point > 0 ? bits - 1 : bits + 1);
+  return rounded_down((double(a) + double(b)) * 0.5);
 }
 
 /// The decision points between N >= 2 ascending levels.
