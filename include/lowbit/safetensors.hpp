@@ -24,12 +24,11 @@ inline safetensors::dtype dtype_of(element e) {
     if (mine == e) return theirs;
   return safetensors::dtype::u8;
 }
-/// A dtype that no array of a matrix has must differ from all that one may have.
-inline element element_of_dtype(safetensors::dtype d, const std::string& name) {
+/// Unspecified for a dtype that no array of a matrix has.
+inline element type_of_dtype(safetensors::dtype d) {
   for (const auto& [mine, theirs] : element_dtypes)
     if (theirs == d) return mine;
-  fail(errc::corrupted, name,
-       message("dtype ", safetensors::name_of(d), ", which no array of a quantized matrix has"));
+  return element::unspecified;
 }
 
 inline constexpr std::string_view schema_key = "lowbit.schema", schema_version = "1";
@@ -169,9 +168,11 @@ class matrix_file {
   }
   std::vector<part> parts_of(const std::string& name) const {
     std::vector<part> parts;
-    for (const safetensors::tensor& t : archive_.tensors())
-      if (t.name.starts_with(name + "."))
-        parts.push_back({t.name, t.data, detail::element_of_dtype(t.type, t.name)});
+    archive_.for_each_with_prefix(name + ".", [&](const safetensors::tensor& t) {
+      const element type = detail::type_of_dtype(t.type);
+      const bool foreign = type == element::unspecified;
+      parts.push_back({t.name, t.data, type, foreign ? name_of(t.type) : std::string_view()});
+    });
     return parts;
   }
 
