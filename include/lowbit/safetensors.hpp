@@ -124,7 +124,7 @@ class matrix_file {
     std::string known;
     List::for_each([&](auto entry) {
       using M = typename decltype(entry)::matrix_type;
-      const std::string mine(std::string_view(matrix_traits<M>::name));
+      const std::string mine{std::string_view{matrix_traits<M>::name}};
       if (!result && mine == wanted)
         result = matrix_traits<M>::from_parts(shape(name), parts_of(name), path{nullptr, name});
       if (known.find("'" + mine + "'") == std::string::npos)
