@@ -1,29 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "saved_model.hpp"
 
-#include <cmath>
 #include <filesystem>
 #include <limits>
+#include <lowbit/metrics/compare.hpp>
 
 namespace tiny_lm {
 namespace {
 
 lb::matrix_view<const float> matrix_of(const std::vector<float>& values, const tensor_spec& spec) {
   return {values.data(), spec.shape[0], spec.shape[1]};
-}
-
-/// Signal to noise of a quantized matrix in decibels.
-double sqnr_db(const std::vector<float>& original, const lb::any_matrix& packed) {
-  std::vector<float> decoded(original.size());
-  packed.dequantize({decoded.data(), packed.shape().rows, packed.shape().cols});
-  double signal = 0, noise = 0;
-  for (std::size_t i = 0; i < original.size(); ++i) {
-    const double x = static_cast<double>(original[i]);
-    const double error = static_cast<double>(decoded[i]) - x;
-    signal += x * x;
-    noise += error * error;
-  }
-  return 10 * std::log10(signal / noise);
 }
 
 saved_model save_f32(const config& sizes, const tensor_file& checkpoint, const std::string& path) {
@@ -60,7 +46,7 @@ saved_model save_packed(const config& sizes, const tensor_file& checkpoint,
     file.add(spec.name, packed);
     bytes += static_cast<double>(packed.bytes());
     weights += static_cast<double>(values.size());
-    decibels += sqnr_db(values, packed);
+    decibels += lb::compare(matrix_of(values, spec), packed).sqnr_db;
     ++matrices;
   }
   file.write(path);

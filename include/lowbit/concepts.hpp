@@ -34,6 +34,9 @@ namespace lowbit::inline LOWBIT_ABI {
 //              scales, scaled, unscaled    several scales per group (complex units have two)
 //              selectors                   several level sets, one chosen per group: decode and
 //                                          encode take the selector as a second argument
+//              selector_number             how selectors are stored; default: one for each group
+//              table<k>                    each level set as a quantizer, so that ranges are found
+//                                          for it; else every search sees the whole
 //              state<Place>, learn         levels that travel with the matrix; a state may have
 //                                          `encoder()`, an object whose `encode` is made for many
 //                                          values
@@ -73,6 +76,8 @@ inline constexpr int selectors_of = 0;
 template <class Q>
   requires requires { Q::selectors; }
 inline constexpr int selectors_of<Q> = Q::selectors;
+template <class Q>
+inline constexpr bool has_selectors = selectors_of<Q> != 0;
 
 namespace detail {
 template <class Q, class Place>
@@ -103,11 +108,14 @@ inline constexpr bool has_state = !std::is_same_v<state_of<Q>, Q>;
 
 namespace detail {
 template <class Q>
-struct decoded {
+struct decoded {};
+template <class Q>
+  requires(!has_selectors<Q> && requires(const state_of<Q>& q) { q.decode(code_t{}); })
+struct decoded<Q> {
   using type = decltype(std::declval<const state_of<Q>&>().decode(code_t{}));
 };
 template <class Q>
-  requires(selectors_of<Q> > 0)
+  requires(has_selectors<Q> && requires(const state_of<Q>& q) { q.decode(code_t{}, code_t{}); })
 struct decoded<Q> {
   using type = decltype(std::declval<const state_of<Q>&>().decode(code_t{}, code_t{}));
 };
@@ -212,7 +220,7 @@ concept codebook = code_set<Q> &&(dim_of<Q> > 1);
 /// A quantizer that can store a parameter: real, stateless, without parameters of its own.
 template <class Q>
 concept number = quantizer<Q> && std::same_as < value_of<Q>,
-float > &&!has_state<Q> && !has_zero<Q> && selectors_of<Q> == 0;
+float > &&!has_state<Q> && !has_zero<Q> && !has_selectors<Q>;
 
 // ---------------------------------------------------------------------------------------------
 // Granularity: which parameters a value has, and how they are stored.
@@ -234,11 +242,16 @@ template <class G, class Q>
 concept reads_groups = requires(const typename G::template data<borrowed, Q>& d, index_t r) {
   { d.group(r, r) } -> std::same_as<group_params<Q>>;
 };
+/// Selectors need groups to be stored for.
+template <class G, class Q>
+concept keeps_selectors = !has_selectors<Q> ||
+    requires(typename G::template data<borrowed, Q>& d) { d.selector; };
 /// A code never spans two groups.
 template <class G, class Q>
 concept codes_stay_in_a_group = G::block_cols % dim_of<Q> == 0;
 template <class G, class Q>
-concept granularity_for = has_blocks<G> && reads_groups<G, Q> && codes_stay_in_a_group<G, Q>;
+concept granularity_for = has_blocks<G> && reads_groups<G, Q> && keeps_selectors<G, Q> &&
+    codes_stay_in_a_group<G, Q>;
 template <class G>
 concept scales_columns = requires {
   typename G::column_number;
@@ -274,7 +287,8 @@ concept outliers_for = requires(const typename O::template data<borrowed, V>& d,
 //              apply(x, out)               x' = T x; spans that do not overlap
 //              inverse(x', out)            x = T^-1 x' for the size of `out`; may destroy x'
 //   optional   orthogonal = true           rows of weights are transformed by `apply` too
-//              apply_to_row(w, out)        w' = T^-T w, where it is not orthogonal. With neither it
+//              apply_to_row(w, out)        w' = T^-T w, where it is not orthogonal
+//              restore_row(w', out)        w = T^T w', there too; may destroy w'. Without these it
 //                                          transforms activations only (see widely_linear)
 //              original_size(n')           the n that n' numbers came from when nobody knows,
 //                                          default n'
@@ -314,7 +328,10 @@ concept orthogonal_transform = transform<T> && requires {
 template <class T, class V>
 concept row_transform_of = transform_of<T, V> &&
     (orthogonal_transform<T> ||
-     requires(const T& t, span<const V> w, span<V> out) { t.apply_to_row(w, out); });
+     requires(const T& t, span<const V> w, span<V> changed, span<V> out) {
+       t.apply_to_row(w, out);
+       t.restore_row(changed, out);
+     });
 
 // ---------------------------------------------------------------------------------------------
 // Format and matrix.
@@ -324,7 +341,7 @@ concept format_like = requires {
   typename F::quantizer_type;
   typename F::granularity_type;
   typename F::outliers_type;
-  typename F::value_type;
+  requires matrix_value<typename F::value_type>;
 };
 
 /// What a kernel takes: trivially copyable, with a shape, a value type and element access.
@@ -341,7 +358,9 @@ concept quantized_matrix_like = std::is_trivially_copyable_v<W> && requires(cons
 //   range_search      fit<Q>(group_values<Q>) -> group_params<Q>
 //   rounding_solver   solve(coder&)
 //   outlier_criterion pick(matrix_view, importance) -> positions
-//   level_source      state<Q>(values, weights) -> state_of<Q, owned>
+//   level_source      state<Q>(values, weights, executor) -> state_of<Q, owned>; of a quantizer
+//                     with selectors the values are runs that share one, and state<Q>(values,
+//                     weights, starts of the runs and the end, executor) is asked first
 //   importance        a weight per element or per column
 //   an executor       threads
 // ---------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 #pragma once
 #include <vector>
 
+#include "quantize/arguments.hpp"
 #include "solvers/encode_plane.hpp"
 #include "storage/quantized_matrix.hpp"
 
@@ -21,97 +22,6 @@ struct given_levels : level_source {
 };
 
 namespace detail {
-
-template <class T, class F>
-concept fits_role =
-    std::derived_from<T, range_search> || std::derived_from<T, rounding_solver> ||
-    std::derived_from<T, outlier_criterion> || std::derived_from<T, level_source> ||
-    std::same_as<T, importance> || executor<T>;
-
-template <class Base>
-struct derived_role {
-  template <class T>
-  static constexpr bool is = std::derived_from<T, Base>;
-};
-inline const importance no_importance{matrix_view<const float>()};
-struct importance_role {
-  template <class T>
-  static constexpr bool is = std::same_as<T, importance>;
-};
-struct executor_role {
-  template <class T>
-  static constexpr bool is = executor<T>;
-};
-
-/// The argument of a role, or the fallback.
-template <class Role, class Fallback>
-constexpr const Fallback& pick(const Fallback& fallback) {
-  return fallback;
-}
-template <class Role, class Fallback, class First, class... Rest>
-constexpr const auto& pick(const Fallback& fallback, const First& first, const Rest&... rest) {
-  if constexpr (Role::template is<First>) return first;
-  else return pick<Role>(fallback, rest...);
-}
-template <class Role, class... How>
-inline constexpr int given = (0 + ... + int(Role::template is<How>));
-
-/// A search that also quantizes scales needs a granularity that stores them so.
-template <class How, class G>
-inline constexpr bool stores_scales_of = true;
-template <class How, class G>
-  requires requires { typename How::scale_plane; }
-inline constexpr bool stores_scales_of<How, G> = [] {
-  if constexpr (requires { typename G::scale_plane; })
-    return std::same_as<typename How::scale_plane, typename G::scale_plane>;
-  else return false;
-}();
-
-/// A criterion that chooses what this outlier policy keeps.
-template <class C, class O, class V>
-concept criterion_for = !O::picks || requires(const C& c, matrix_view<const V> m) {
-  O::pick(c, m, static_cast<const importance*>(nullptr));
-};
-
-/// Turns every wrong argument of quantize into one sentence.
-template <class F, class... How>
-constexpr void check_arguments() {
-  using Q = typename F::quantizer_type;
-  using G = typename F::granularity_type;
-  static_assert((... && fits_role<How, F>),
-                "lowbit::quantize: an argument is none of: range_search, rounding_solver, "
-                "outlier_criterion, level_source, importance, executor (derive it from its role)");
-  static_assert((... && (!std::derived_from<How, range_search> ||
-                         range_search_for<How, Q>)),
-                "lowbit::quantize: this range_search does not fit the format's quantizer");
-  static_assert((... && (!std::derived_from<How, rounding_solver> || solver_for<How, Q, G>)),
-                "lowbit::quantize: this rounding_solver does not fit the format");
-  static_assert((... && stores_scales_of<How, G>),
-                "lowbit::quantize: this range_search is for scales that are stored in another way "
-                "(nvfp4_absmax, four_over_six: e4m3 with one f32)");
-  static_assert(given<derived_role<range_search>, How...> <= 1,
-                "lowbit::quantize: two arguments are a range_search");
-  static_assert(given<derived_role<rounding_solver>, How...> <= 1,
-                "lowbit::quantize: two arguments are a rounding_solver");
-  static_assert(given<derived_role<outlier_criterion>, How...> <= 1,
-                "lowbit::quantize: two arguments are an outlier_criterion");
-  static_assert(given<derived_role<level_source>, How...> <= 1,
-                "lowbit::quantize: two arguments are a level_source");
-  static_assert(given<importance_role, How...> <= 1,
-                "lowbit::quantize: two arguments are an importance");
-  static_assert(given<executor_role, How...> <= 1,
-                "lowbit::quantize: two arguments are an executor");
-  static_assert(given<derived_role<outlier_criterion>, How...> == 0 || F::outliers_type::picks,
-                "lowbit::quantize: an outlier_criterion, but the format picks no outliers");
-  static_assert((... && (!std::derived_from<How, outlier_criterion> ||
-                         criterion_for<How, typename F::outliers_type, value_of<Q>>)),
-                "lowbit::quantize: this outlier_criterion does not fit the format's outliers "
-                "(elements for sparse, columns for columns)");
-  static_assert(given<derived_role<level_source>, How...> == 0 || has_state<Q>,
-                "lowbit::quantize: a level_source, but the format's levels are in its type");
-  static_assert(given<derived_role<range_search>, How...> == 0 || !std::same_as<G, unscaled>,
-                "lowbit::quantize: a range_search, but the format is unscaled");
-}
 
 template <class V>
 void check_finite(matrix_view<const V> m) {
@@ -206,7 +116,10 @@ template <format_like F, class... How>
 quantized_matrix<F> quantize(matrix_view<const typename F::value_type> weights,
                              const How&... how) {
   detail::check_arguments<F, How...>();
-  return quantized_matrix<F>(detail::encode_matrix<F>(weights, how...));
+  if constexpr (detail::roles_of<How...>::differ &&
+                (true && ... && detail::quantize_argument<How, F>::fits))
+    return quantized_matrix<F>(detail::encode_matrix<F>(weights, how...));
+  else return {};  // it does not compile, and the compiler has said why
 }
 
 /// Mutable and foreign matrices convert: anything that a matrix_view can be made from.

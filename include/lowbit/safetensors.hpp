@@ -24,12 +24,11 @@ inline safetensors::dtype dtype_of(element e) {
     if (mine == e) return theirs;
   return safetensors::dtype::u8;
 }
-/// A dtype that no array of a matrix has must differ from all that one may have.
-inline element element_of_dtype(safetensors::dtype d, const std::string& name) {
+/// Unspecified for a dtype that no array of a matrix has.
+inline element type_of_dtype(safetensors::dtype d) {
   for (const auto& [mine, theirs] : element_dtypes)
     if (theirs == d) return mine;
-  fail(errc::corrupted, name,
-       message("dtype ", safetensors::name_of(d), ", which no array of a quantized matrix has"));
+  return element::unspecified;
 }
 
 inline constexpr std::string_view schema_key = "lowbit.schema", schema_version = "1";
@@ -38,8 +37,11 @@ inline constexpr std::string_view schema_key = "lowbit.schema", schema_version =
 /// Collects matrices and plain tensors under their names and writes them as one file.
 class matrix_writer {
  public:
-  /// Adds a matrix; it must live until `write`.
+  /// Adds a matrix. Throws error unsupported when a part of its format has no name.
   void add(const std::string& name, const any_matrix& matrix) {
+    if (matrix.format().empty())
+      fail(errc::unsupported, name,
+           "has no format name: give each part of the format a `name` to save it");
     kept_.push_back(matrix);
     const extent shape = matrix.shape();
     metadata_.emplace_back(name + ".format", matrix.format());
@@ -98,17 +100,21 @@ class matrix_file {
   /// A view into this file, which must outlive it.
   template <format_like F>
   quantized_view<F> view(const std::string& name) const& {
-    check_format(name, std::string(format_name<F>));
-    const std::vector<part> parts = parts_of(name);
-    return quantized_view<F>::from_parts(shape(name), parts);
+    check_format(name, format_name<F>);
+    return quantized_view<F>::from_parts(shape(name), parts_of(name), path{nullptr, name});
   }
   template <format_like F>
   quantized_view<F> view(const std::string& name) && = delete;
 
-  /// A matrix of a known type.
+  /// A matrix of a known format or type: load<w4>(name), load<linear_for<...>>(name).
   template <format_like F>
   quantized_matrix<F> load(const std::string& name) const {
-    return quantized_matrix<F>(view<F>(name));
+    return load<quantized_matrix<F>>(name);
+  }
+  template <matrix_like M>
+  M load(const std::string& name) const {
+    check_format(name, matrix_traits<M>::name);
+    return matrix_traits<M>::from_parts(shape(name), parts_of(name), path{nullptr, name});
   }
   /// A matrix of any format in the list.
   template <class List>
@@ -118,9 +124,9 @@ class matrix_file {
     std::string known;
     List::for_each([&](auto entry) {
       using M = typename decltype(entry)::matrix_type;
-      const std::string mine = matrix_traits<M>::name();
+      const std::string mine{std::string_view{matrix_traits<M>::name}};
       if (!result && mine == wanted)
-        result = matrix_traits<M>::from_parts(shape(name), parts_of(name));
+        result = matrix_traits<M>::from_parts(shape(name), parts_of(name), path{nullptr, name});
       if (known.find("'" + mine + "'") == std::string::npos)
         known += (known.empty() ? "'" : ", '") + mine + "'";
     });
@@ -155,18 +161,18 @@ class matrix_file {
     if (value == nullptr) fail(errc::corrupted, key, "is missing in the metadata of the file");
     return *value;
   }
-  void check_format(const std::string& name, const std::string& expected) const {
+  void check_format(const std::string& name, std::string_view expected) const {
     if (format(name) != expected)
       fail(errc::unsupported, name + ".format",
            message("'", format(name), "', expected '", expected, "'"));
   }
   std::vector<part> parts_of(const std::string& name) const {
     std::vector<part> parts;
-    const std::string prefix = name + ".";
-    for (const safetensors::tensor& t : archive_.tensors())
-      if (t.name.size() > prefix.size() && t.name.compare(0, prefix.size(), prefix) == 0)
-        parts.push_back({std::string_view(t.name).substr(prefix.size()), t.data,
-                         detail::element_of_dtype(t.type, t.name)});
+    archive_.for_each_with_prefix(name + ".", [&](const safetensors::tensor& t) {
+      const element type = detail::type_of_dtype(t.type);
+      const bool foreign = type == element::unspecified;
+      parts.push_back({t.name, t.data, type, foreign ? name_of(t.type) : std::string_view()});
+    });
     return parts;
   }
 

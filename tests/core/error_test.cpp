@@ -27,6 +27,16 @@ TEST_CASE("an error is a std::runtime_error and outlives a copy") {
   CHECK_THROWS_AS(throw original, std::runtime_error);
 }
 
+TEST_CASE("an error is one line, whatever names a file gives to things") {
+  try {
+    fail(errc::corrupted, "two\nlines", "a\ttab, \x7f, \x1b[31mred, \xc3\xa9");
+    FAIL("fail returned");
+  } catch (const error& e) {
+    CHECK(e.argument() == "two?lines");
+    CHECK(e.what() == std::string("lowbit: two?lines: a?tab, ?, ?[31mred, \xc3\xa9"));
+  }
+}
+
 TEST_CASE("message joins text and numbers of any kind") {
   CHECK(message() == "");
   CHECK(message("a", std::string("b"), std::string_view("c")) == "abc");

@@ -159,7 +159,7 @@ TEST_CASE("a saved model that is damaged or of another format is an error") {
         }).starts_with("lowbit: " + matrix + ".format: 'uniform<5,symmetric>"));
   CHECK(error_after([&](auto& tensors, auto&, auto&) {
           std::erase_if(tensors, [&](const auto& t) { return t.name == matrix + ".codes"; });
-        }).starts_with("lowbit: codes: "));
+        }) == "lowbit: " + matrix + ".codes: this array of the matrix is missing");
   CHECK(error_after([&](auto& tensors, auto&, auto&) {
           std::erase_if(tensors, [&](const auto& t) { return t.name == "model.norm.weight"; });
         }).find("is missing from") != std::string::npos);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/transforms/channel_scale.hpp>
 #include <lowbit/transforms/hadamard.hpp>
 #include <lowbit/transforms/permute.hpp>
 #include <lowbit/transforms/weights.hpp>
@@ -30,4 +31,18 @@ TEST_CASE("strided weights, and none at all") {
   CHECK(transform_rows(hadamard{}, matrix_view<const float>(nullptr, 0, 5)).shape == extent{0, 8});
   CHECK(transform_columns(hadamard{}, matrix_view<const float>(nullptr, 5, 0)).shape ==
         extent{8, 0});
+}
+
+TEST_CASE("restoring undoes it, padding included, whether the transform is orthogonal or not") {
+  const auto w = normal_values(6 * 10);
+  const matrix_view<const float> m(w.data(), 6, 10);
+  const hadamard h{.seed = 1};
+  CHECK(distance(restore_rows(h, transform_rows(h, m), 10).values, w) < 1e-6);
+  CHECK(distance(restore_columns(h, transform_columns(h, m), 6).values, w) < 1e-6);
+  const permute p({9, 0, 8, 1, 7, 2, 6, 3, 5, 4}), q({5, 3, 4, 0, 1, 2});
+  CHECK(restore_rows(p, transform_rows(p, m), 10).values == w);
+  CHECK(restore_columns(q, transform_columns(q, m), 6).values == w);
+  const channel_scale s({1, 2, 4, 8, 0.5f, 1, 2, 4, 8, 16}), t({2, 4, 8, 1, 0.25f, 2});
+  CHECK(restore_rows(s, transform_rows(s, m), 10).values == w);
+  CHECK(restore_columns(t, transform_columns(t, m), 6).values == w);
 }

@@ -2,25 +2,10 @@
 #pragma once
 #include "../quantizers/minifloat.hpp"
 #include "../ranges/rms.hpp"
-#include "../storage/plane.hpp"
+#include "../storage/stored_numbers.hpp"
 #include "k_means.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
-
-namespace detail {
-/// The integer that stores a number of 8, 16 or 32 bits, and what its bytes are.
-template <int Bits>
-using stored_code =
-    std::conditional_t<Bits == 8, std::uint8_t,
-                       std::conditional_t<Bits == 16, std::uint16_t, std::uint32_t>>;
-template <class Number>
-constexpr element stored_element() {
-  constexpr element e = code_element<Number>();
-  return e != element::u8 || Number::bits == 8 ? e
-         : Number::bits == 16                  ? element::u16
-                                               : element::u32;
-}
-}  // namespace detail
 
 /// 2^IndexBits learned vectors of Dim neighbours of a row: IndexBits / Dim bits per weight, and
 /// 2^IndexBits * Dim * EntryNumber::bits for the entries once per matrix (VPTQ, AQLM: f16).

@@ -21,7 +21,8 @@ enum class errc {
 };
 
 /// The one exception of the library. `what()` reads "lowbit: <argument>: <problem>": the argument
-/// at fault, its value, and what was expected. Thrown before the first write to any output.
+/// at fault, its value, and what was expected. Thrown before the first write to any output. It is
+/// one line, whatever names a file gives to things: control characters become question marks.
 class error : public std::runtime_error {
  public:
   error(errc code, std::string argument, const std::string& problem)
@@ -52,8 +53,14 @@ inline std::string to_text(const std::string& s) { return s; }
 inline std::string to_text(char c) { return std::string(1, c); }
 template <class T>
   requires requires(T v) { std::to_string(v); }
-std::string to_text(T v) {
-  return std::to_string(v);
+std::string to_text(T v) { return std::to_string(v); }
+}  // namespace detail
+
+namespace detail {
+inline std::string one_line(std::string s) {
+  for (char& c : s)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  return s;
 }
 }  // namespace detail
 
@@ -74,12 +81,14 @@ std::string message(const Parts&... parts) {
 
 /// Reports an error: throws `error`, or calls the handler where exceptions are off.
 [[noreturn]] inline void fail(errc code, std::string argument, const std::string& problem) {
+  argument = detail::one_line(std::move(argument));
 #if LOWBIT_EXCEPTIONS
-  throw error(code, std::move(argument), problem);
+  throw error(code, std::move(argument), detail::one_line(problem));
 #else
   if (detail::current_error_handler() != nullptr)
-    detail::current_error_handler()(code, argument.c_str(),
-                                    ("lowbit: " + argument + ": " + problem).c_str());
+    detail::current_error_handler()(
+        code, argument.c_str(),
+        message("lowbit: ", argument, ": ", detail::one_line(problem)).c_str());
   __builtin_trap();
 #endif
 }

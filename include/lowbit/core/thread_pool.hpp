@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+// POSIX threads: <thread>, <mutex> and <condition_variable> would be a tenth of what including
+// lowbit.hpp costs.
+#include <pthread.h>
+#include <unistd.h>
+
 #include <atomic>
-#include <condition_variable>
 #include <exception>
 #include <memory>
-#include <mutex>
-#include <thread>
 #include <vector>
 
 #include "error.hpp"
@@ -14,13 +16,14 @@
 namespace lowbit::inline LOWBIT_ABI {
 
 /// Threads that wait for work. `thread_pool{n}` runs on n threads, the caller among them; copies
-/// share the threads. One `for_each` at a time: a second caller waits for the first.
+/// share the threads. One `for_each` at a time: a second caller waits for the first. Where the
+/// system grants fewer threads than asked for, `concurrency` says how many there are.
 class thread_pool {
  public:
   /// threads >= 1; 0 means one per hardware thread.
   explicit thread_pool(int threads = 0) {
     if (threads < 0) fail(errc::bad_argument, "threads", message(threads, ", expected at least 0"));
-    if (threads == 0) threads = int(std::thread::hardware_concurrency());
+    if (threads == 0) threads = int(sysconf(_SC_NPROCESSORS_ONLN));
     shared_ = std::make_shared<crew>(threads < 1 ? 1 : threads);
   }
 
@@ -50,33 +53,57 @@ class thread_pool {
     return value;
   }
 
+  class lock {
+   public:
+    explicit lock(pthread_mutex_t& mutex) : mutex_(mutex) { pthread_mutex_lock(&mutex_); }
+    ~lock() { pthread_mutex_unlock(&mutex_); }
+    lock(const lock&) = delete;
+    lock& operator=(const lock&) = delete;
+
+   private:
+    pthread_mutex_t& mutex_;
+  };
+
   struct crew {
     explicit crew(int threads) {
-      for (int i = 1; i < threads; ++i) workers.emplace_back([this] { wait_for_work(); });
+      const auto live = [](void* self) -> void* {
+        static_cast<crew*>(self)->wait_for_work();
+        return nullptr;
+      };
+      workers.reserve(std::size_t(threads - 1));
+      pthread_t worker;
+      while (int(workers.size()) + 1 < threads && pthread_create(&worker, nullptr, live, this) == 0)
+        workers.push_back(worker);
     }
     ~crew() {
       {
-        const std::lock_guard lock(mutex);
+        const lock held(mutex);
         stop = true;
       }
-      start.notify_all();
-      for (std::thread& w : workers) w.join();
+      pthread_cond_broadcast(&start);
+      for (const pthread_t w : workers) pthread_join(w, nullptr);
+      pthread_cond_destroy(&done);
+      pthread_cond_destroy(&start);
+      pthread_mutex_destroy(&mutex);
+      pthread_mutex_destroy(&callers);
     }
+    crew(const crew&) = delete;
+    crew& operator=(const crew&) = delete;
 
     void run(job j) {
-      const std::lock_guard one_caller(callers);
+      const lock one_caller(callers);
       {
-        const std::lock_guard lock(mutex);
+        const lock held(mutex);
         current = j;
         next = 0;
         busy = int(workers.size());
         thrown = nullptr;
         ++round;
       }
-      start.notify_all();
+      pthread_cond_broadcast(&start);
       work();
-      std::unique_lock lock(mutex);
-      done.wait(lock, [this] { return busy == 0; });
+      const lock held(mutex);
+      while (busy != 0) pthread_cond_wait(&done, &mutex);
 #if LOWBIT_EXCEPTIONS
       if (thrown) std::rethrow_exception(thrown);
 #endif
@@ -89,7 +116,7 @@ class thread_pool {
         try {
           current.call(current.function, i);
         } catch (...) {
-          const std::lock_guard lock(mutex);
+          const lock held(mutex);
           if (!thrown) thrown = std::current_exception();
           next = current.count;
         }
@@ -101,28 +128,28 @@ class thread_pool {
     }
 
     void wait_for_work() {
-      long seen = 0;
-      std::unique_lock lock(mutex);
-      for (;;) {
-        start.wait(lock, [&] { return stop || round != seen; });
-        if (stop) return;
-        seen = round;
-        lock.unlock();
+      for (long seen = 0;;) {
+        {
+          const lock held(mutex);
+          while (!stop && round == seen) pthread_cond_wait(&start, &mutex);
+          if (stop) return;
+          seen = round;
+        }
         work();
-        lock.lock();
-        if (--busy == 0) done.notify_one();
+        const lock held(mutex);
+        if (--busy == 0) pthread_cond_signal(&done);
       }
     }
 
-    std::mutex callers, mutex;
-    std::condition_variable start, done;
+    pthread_mutex_t callers = PTHREAD_MUTEX_INITIALIZER, mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t start = PTHREAD_COND_INITIALIZER, done = PTHREAD_COND_INITIALIZER;
     std::atomic<index_t> next{0};
     job current;
     int busy = 0;
     long round = 0;
     bool stop = false;
     std::exception_ptr thrown;
-    std::vector<std::thread> workers;  // last: they use what is above
+    std::vector<pthread_t> workers;
   };
 
   std::shared_ptr<crew> shared_;

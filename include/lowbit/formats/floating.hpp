@@ -25,8 +25,8 @@ struct nvfp4 : named_format<format<fp4_e2m1, microscaling<16, e4m3>>> {
 struct nvfp4_four_over_six : named_format<format<fp4_e2m1, microscaling<16, e4m3>>> {
   static constexpr auto name = text("nvfp4_four_over_six");
   template <executor Executor>
-  static matrix_type quantize(matrix_view<const float> weights, const Executor& threads) {
-    return lowbit::quantize<matrix_type::format_type>(weights, four_over_six{}, threads);
+  static auto quantize(matrix_view<const float> weights, const Executor& threads) {
+    return lowbit::quantize<format_type>(weights, four_over_six{}, threads);
   }
 };
 struct post4 : named_format<format<post<4>, per_group<64>>> {

@@ -70,8 +70,8 @@ struct int2_g16_asym : named_format<format<uniform<2, asymmetric>, per_group<16>
 struct int2_g16_search : named_format<format<uniform<2, asymmetric>, per_group<16>>> {
   static constexpr auto name = text("int2_g16_search");
   template <executor Executor>
-  static matrix_type quantize(matrix_view<const float> weights, const Executor& threads) {
-    return lowbit::quantize<matrix_type::format_type>(weights, mse_grid{}, threads);
+  static auto quantize(matrix_view<const float> weights, const Executor& threads) {
+    return lowbit::quantize<format_type>(weights, mse_grid{}, threads);
   }
 };
 

@@ -3,6 +3,7 @@
 #include "floating.hpp"
 #include "integer.hpp"
 #include "tables.hpp"
+#include "transformed.hpp"
 #include "two_level.hpp"
 #include "vectors.hpp"
 
@@ -18,6 +19,7 @@ using known_formats =
                 int2_g16_search,                                                          //
                 nf4, nf3, bnb_fp4_g64, iq4_nl, ternary_g64, binary_g64,                   //
                 mxfp8, mxfp6, mxfp4, nvfp4, nvfp4_four_over_six, post4, log2_4,           //
-                q4_k, q3_k, q2_k, vq_4x8, rvq_4x8x4>;
+                q4_k, q3_k, q2_k, vq_4x8, rvq_4x8x4,                                      //
+                int4_g64_hadamard, complex_unit_g64, complex_unit_x2_g64>;
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include "../quantize.hpp"
 #include "../storage/any_matrix.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 
 /// A customary name for a composition, with the way its codes are usually found. An entry of a
-/// format_list is any type with these members; one whose quantize needs other arguments overrides
-/// `quantize`.
-template <format_like F>
+/// format_list is any type with a `name` and these members: its matrices may be linears, and one
+/// whose quantize needs other arguments overrides `quantize`. Nothing of the format is compiled
+/// before it is used.
+template <class F>
 struct named_format {
+  using format_type = F;
   using matrix_type = quantized_matrix<F>;
   template <executor Executor>
-  static matrix_type quantize(matrix_view<const float> weights, const Executor& threads) {
+  static auto quantize(matrix_view<const float> weights, const Executor& threads) {
     return lowbit::quantize<F>(weights, threads);
   }
 };
@@ -28,13 +31,6 @@ struct format_list {
   template <class... More>
   using with = format_list<Entries..., More...>;
 };
-
-namespace detail {
-template <class Entry>
-std::string known_name() {
-  return matrix_traits<typename Entry::matrix_type>::name();
-}
-}  // namespace detail
 
 /// Quantizes by customary name; an unknown name is an error that lists the known ones.
 template <class List, executor Executor = serial>

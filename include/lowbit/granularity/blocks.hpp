@@ -83,14 +83,34 @@ constexpr int bits_to_count(int n) {
   while ((1 << b) < n) ++b;
   return b;
 }
+}  // namespace detail
+
+/// Which of Count level sets a group uses: 0 .. Count - 1. Larger codes are not valid.
+template <int Count>
+struct selector_code : uniform<detail::bits_to_count(Count), nonnegative> {
+  static constexpr bool valid(code_t code) { return code < code_t(Count); }
+};
+
+namespace detail {
+/// Selectors are a parameter like others: numbers, or a plane. One for each group unless the
+/// quantizer says otherwise.
+template <class Q>
+struct selector_number {
+  using type = selector_code<selectors_of<Q>>;
+};
+template <class Q>
+  requires requires { typename Q::selector_number; }
+struct selector_number<Q> {
+  using type = typename Q::selector_number;
+};
 template <class Q>
 struct selector_plane {
   using type = no_plane;
 };
 template <class Q>
-  requires(selectors_of<Q> > 0)
+  requires has_selectors<Q>
 struct selector_plane<Q> {
-  using type = plane<uniform<bits_to_count(selectors_of<Q>), nonnegative>, unscaled>;
+  using type = param_plane_of<typename selector_number<Q>::type>;
 };
 }  // namespace detail
 
@@ -106,7 +126,7 @@ constexpr float (*rounding_of())(float) {
 /// Whether a code set has levels of both signs.
 template <class Q>
 inline constexpr bool has_both_signs = [] {
-  if constexpr (has_state<Q> || selectors_of<Q> > 0) return true;
+  if constexpr (has_state<Q> || has_selectors<Q>) return true;
   else if constexpr (Q::bits <= 8) {
     bool negative = false, positive = false;
     for (code_t c = 0; c >> Q::bits == 0; ++c) {
@@ -147,9 +167,10 @@ using selector_plane_of = typename selector_plane<Q>::type;
 inline constexpr int whole = 0;
 
 /// Groups of R rows by C columns (`whole`: all of them), each with a scale and, where the
-/// quantizer displaces its values, a zero. Scale and Zero are numbers (f16, e8m0, ...) or planes
-/// (`scaled<uniform<6, nonnegative>, per_group<8>>`): parameters quantized in their turn.
-/// Groups at the right and lower edge may be short. Stored: one code per group and parameter.
+/// quantizer displaces its values, a zero, and where it has several level sets, a selector. Scale
+/// and Zero are numbers (f16, e8m0, ...) or planes (`scaled<uniform<6, nonnegative>,
+/// per_group<8>>`): parameters quantized in their turn. Groups at the right and lower edge may be
+/// short. Stored: one code per group and parameter.
 template <int R, int C, class Scale, class Zero = zero_of_quantizer>
 struct blocks {
   static_assert(R >= 0 && C >= 0, "lowbit::blocks: a group has at least one row and column");
@@ -193,13 +214,13 @@ struct blocks {
         scale_plane::template data<Place>::each(visit, at / scales_name(k), self.scale[k]...);
       if constexpr (has_zero<Q>)
         zero_plane::template data<Place>::each(visit, at / "zeros", self.zero...);
-      if constexpr (selectors_of<Q> > 0)
+      if constexpr (has_selectors<Q>)
         selector_plane::template data<Place>::each(visit, at / "selectors", self.selector...);
     }
     void set_shape(extent e) {
       for (int k = 0; k < scales_of<Q>; ++k) scale[k].set_shape(params_shape(e));
       if constexpr (has_zero<Q>) this->zero.set_shape(params_shape(e));
-      if constexpr (selectors_of<Q> > 0) this->selector.set_shape(params_shape(e));
+      if constexpr (has_selectors<Q>) this->selector.set_shape(params_shape(e));
     }
     void validate(const path& at, extent e) const
       requires std::same_as<Place, borrowed>
@@ -207,7 +228,7 @@ struct blocks {
       const extent n = params_shape(e);
       for (int k = 0; k < scales_of<Q>; ++k) scale[k].validate(at / scales_name(k), n);
       if constexpr (has_zero<Q>) this->zero.validate(at / "zeros", n);
-      if constexpr (selectors_of<Q> > 0) this->selector.validate(at / "selectors", n);
+      if constexpr (has_selectors<Q>) this->selector.validate(at / "selectors", n);
     }
     LOWBIT_HD group_params<Q> group(index_t r, index_t c) const
       requires std::same_as<Place, borrowed>
@@ -217,7 +238,7 @@ struct blocks {
       group_params<Q> p{};
       for (int k = 0; k < scales_of<Q>; ++k) p.scale[k] = scale[k].at(i, j);
       if constexpr (has_zero<Q>) p.zero = this->zero.at(i, j);
-      if constexpr (selectors_of<Q> > 0) p.selector = this->selector.code(i, j);
+      if constexpr (has_selectors<Q>) p.selector = code_t(this->selector.at(i, j));
       return p;
     }
   };

@@ -11,8 +11,8 @@
 // github.com/huggingface/safetensors. This reader is stricter than the reference where the text of
 // the format is: no key may appear twice, and what surrounds the header's object must be spaces
 // after it unless `header_padding::any_whitespace` is given. It also rejects fields that it does
-// not know, null metadata, sizes above 2^63 - 1, more than 64 dimensions, more than 2^20 tensors and
-// more than 2^20 entries of metadata.
+// not know, null metadata, sizes above 2^63 - 1, more than 64 dimensions, more than 2^20 tensors
+// and more than 2^20 entries of metadata.
 #pragma once
 #include "file.hpp"
 #include "safetensors/archive.hpp"

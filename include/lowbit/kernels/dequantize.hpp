@@ -34,4 +34,10 @@ void dequantize(const quantized_view<F, Layout>& w, matrix_view<typename F::valu
   });
 }
 
+template <arch = arch::runtime, class F, class Layout, class... Rest>
+void dequantize(const quantized_view<F, Layout, device>&, const Rest&...) {
+  static_assert(!std::same_as<F, F>,
+                "lowbit::dequantize: w is a view of device memory, and this call is for the host");
+}
+
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -17,15 +17,21 @@ struct workspace_role {
   static constexpr bool is = std::same_as<T, workspace>;
 };
 
+template <class Argument>
+constexpr void check_product_argument() {
+  static_assert(std::same_as<Argument, update> || std::same_as<Argument, workspace> ||
+                    executor<Argument>,
+                "lowbit::gemm: an argument is none of: executor, workspace, update");
+}
 template <class... How>
 constexpr void check_product_arguments() {
-  static_assert(
-      (... && (std::same_as<How, update> || std::same_as<How, workspace> || executor<How>)),
-      "lowbit::gemm: an argument is none of: executor, workspace, update");
-  static_assert(detail::given<detail::executor_role, How...> <= 1 &&
-                    detail::given<update_role, How...> <= 1 &&
-                    detail::given<workspace_role, How...> <= 1,
-                "lowbit::gemm: two arguments of one kind");
+  (check_product_argument<How>(), ...);
+  static_assert(detail::given<detail::executor_role, How...> <= 1,
+                "lowbit::gemm: two arguments are an executor");
+  static_assert(detail::given<update_role, How...> <= 1,
+                "lowbit::gemm: two arguments are an update");
+  static_assert(detail::given<workspace_role, How...> <= 1,
+                "lowbit::gemm: two arguments are a workspace");
 }
 
 // The activations of a call, in memory that the call cuts up: first to count bytes (write = false).
@@ -206,6 +212,18 @@ void gemv(const quantized_view<F, Layout>& w, const X& x, span<typename F::value
   } else {
     gemm<Arch>(w, x, row, how...);
   }
+}
+
+// A view of device memory on the host does not compile, and this is the sentence that says so.
+template <arch = arch::runtime, class F, class Layout, class... Rest>
+void gemm(const quantized_view<F, Layout, device>&, const Rest&...) {
+  static_assert(!std::same_as<F, F>,
+                "lowbit::gemm: w is a view of device memory, and this call is for the host");
+}
+template <arch = arch::runtime, class F, class Layout, class... Rest>
+void gemv(const quantized_view<F, Layout, device>&, const Rest&...) {
+  static_assert(!std::same_as<F, F>,
+                "lowbit::gemv: w is a view of device memory, and this call is for the host");
 }
 
 }  // namespace lowbit::inline LOWBIT_ABI

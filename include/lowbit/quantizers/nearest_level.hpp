@@ -6,14 +6,18 @@
 
 namespace lowbit::inline LOWBIT_ABI {
 
+/// The largest float that is not above x, of binary32's normal range.
+constexpr float rounded_down(double x) {
+  const float near = float(x);
+  if (double(near) <= x) return near;
+  const std::uint32_t bits = bits_as<std::uint32_t>(near);
+  return bits_as<float>(near > 0 ? bits - 1 : bits + 1);
+}
+
 /// The largest float whose nearest level is the lower of two, a < b: their midpoint, rounded down.
 /// So `x > decision_point(a, b)` picks the nearer level exactly, and a tie goes to the lower one.
 constexpr float decision_point(float a, float b) {
-  const double middle = (double(a) + double(b)) * 0.5;
-  const float point = float(middle);
-  if (double(point) <= middle) return point;
-  const std::uint32_t bits = bits_as<std::uint32_t>(point);
-  return bits_as<float>(point > 0 ? bits - 1 : bits + 1);
+  return rounded_down((double(a) + double(b)) * 0.5);
 }
 
 /// The decision points between N >= 2 ascending levels.
@@ -41,6 +45,17 @@ LOWBIT_HD constexpr int count_below(float x) {
   for (int step = top; step > 0; step /= 2) {
     const int next = count + step;
     if (next <= n && x > constant_at<Points>(next - 1)) count = next;
+  }
+  return count;
+}
+
+/// The same for points that are known at run time only.
+template <int N>
+LOWBIT_HD constexpr int count_below(const arr<float, N>& points, float x) {
+  int count = 0;
+  for (int step = detail::top_bit(N); step > 0; step /= 2) {
+    const int next = count + step;
+    if (next <= N && x > points[next - 1]) count = next;
   }
   return count;
 }

@@ -34,8 +34,23 @@ template <class R, class Q>
 concept plans_matrix = requires(const R& r, matrix_view<const value_of<Q>> m) {
   r.template for_matrix<Q>(m);
 };
+
+/// Several level sets, each a quantizer: a search is asked once for each of them.
+template <class Q>
+concept fits_each_table = has_selectors<Q> && requires { typename Q::template table<0>; };
+
+namespace detail {
 template <class R, class Q>
-concept range_search_for = range_for<R, Q> || plans_matrix<R, Q>;
+inline constexpr bool searches_for = range_for<R, Q> || plans_matrix<R, Q>;
+template <class R, fits_each_table Q>
+inline constexpr bool searches_for<R, Q> = []<int... K>(std::integer_sequence<int, K...>) {
+  return (... && range_for<R, typename Q::template table<K>>);
+}
+(std::make_integer_sequence<int, selectors_of<Q>>());
+}  // namespace detail
+
+template <class R, class Q>
+concept range_search_for = detail::searches_for<R, Q>;
 
 namespace detail {
 template <class Q>

@@ -3,75 +3,71 @@
 #include <algorithm>
 #include <vector>
 
+#include "../core/executor.hpp"
+#include "../core/float_mode.hpp"
 #include "../storage/plane.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 
-/// What a rounding solver works on: a copy of the values that it may change, the parameters as they
-/// decode, and `encode`, the only way to a code. Rows may be solved by different threads.
+namespace detail {
+/// Calls f(first, last) for runs of rows, on the executor, under the default floating-point mode.
+template <class Executor, class F>
+void for_rows(const Executor& threads, index_t rows, index_t run, F f) {
+  threads.for_each(ceil_div(rows, run), [&](index_t i) {
+    const float_mode_guard mode;
+    f(i * run, min_of(rows, (i + 1) * run));
+  });
+}
+}  // namespace detail
+
+/// Values and the parameters of their groups, as they decode.
 ///
 /// Column factors are divided out of the values beforehand, so that encode and reconstruction live
 /// in the same space as the values.
 template <class Q, class G>
-class coder {
+class grouped_values {
  public:
   using value = value_of<Q>;
   using block = block_of<Q>;
   static constexpr int dim = dim_of<Q>;
 
-  coder(matrix_view<value> values, std::vector<group_params<Q>> params, state_of<Q> levels,
-        std::uint8_t* codes)
+  /// No parameters at all: unscaled.
+  grouped_values(matrix_view<value> values, std::vector<group_params<Q>> params)
       : values_(values),
         params_(std::move(params)),
-        params_cols_(G::params_shape(values.shape()).cols),
-        levels_(levels),
-        encoder_(encoder_of<Q>(levels)),
-        codes_(codes) {}
+        params_cols_(G::params_shape(values.shape()).cols) {}
 
   index_t rows() const { return values_.rows(); }
   index_t cols() const { return values_.cols(); }
   /// Codes in a row.
   index_t blocks() const { return plane<Q, G>::blocks(cols()); }
-  /// Values in a run of columns that share their parameters.
+  /// Rows and columns of a group (values that share their parameters).
+  index_t group_rows() const { return G::block_rows == whole_extent ? rows() : G::block_rows; }
   index_t group_cols() const { return G::block_cols == whole_extent ? cols() : G::block_cols; }
 
   value& operator()(index_t r, index_t c) { return values_(r, c); }
 
   const group_params<Q>& params(index_t r, index_t c) const {
     if (params_.empty()) return unit_;
+    return params_[std::size_t(group(r, c))];
+  }
+  /// The number of the group, row by row of groups.
+  index_t group(index_t r, index_t c) const {
     const index_t i = G::block_rows == whole_extent ? 0 : r / one_if_whole(G::block_rows);
     const index_t j = G::block_cols == whole_extent ? 0 : c / one_if_whole(G::block_cols);
-    return params_[std::size_t(i * params_cols_ + j)];
+    return i * params_cols_ + j;
   }
+  std::vector<group_params<Q>>& all_params() { return params_; }
 
   /// The values of code b of row r; 0 past the last column.
   block get(index_t r, index_t b) const {
-    if constexpr (dim == 1) return values_(r, b);
+    if constexpr (dim == 1)
+      return values_(r, b);
     else {
       block x{};
       for (int i = 0; i < dim && b * dim + i < cols(); ++i) x[i] = values_(r, b * dim + i);
       return x;
     }
-  }
-
-  /// Stores the code nearest to x and returns what it decodes to.
-  block encode(index_t r, index_t b, const block& x) {
-    return encode_with(r, b, x, params(r, b * dim));
-  }
-  /// The same under parameters at hand: those of `params(r, b * dim)`.
-  block encode_with(index_t r, index_t b, const block& x, const group_params<Q>& p) {
-    block u = x;
-    if constexpr (dim == 1) u = normalize<Q>(x, p);
-    else
-      for (int i = 0; i < dim; ++i) u[i] = normalize<Q>(x[i], p);
-    const code_t code = encode_in<Q>(encoder_, u, p);
-    write_bits(codes_ + r * plane<Q, G>::row_bytes(cols()), std::uint64_t(b) * Q::bits, Q::bits,
-               code);
-    block y = decode_in<Q>(levels_, code, p);
-    if constexpr (dim == 1) y = reconstruct<Q>(y, p);
-    else
-      for (int i = 0; i < dim; ++i) y[i] = reconstruct<Q>(y[i], p);
-    return y;
   }
 
  private:
@@ -84,18 +80,59 @@ class coder {
   }
 
   matrix_view<value> values_;
-  std::vector<group_params<Q>> params_;  // empty: unscaled
+  std::vector<group_params<Q>> params_;
   index_t params_cols_;
+  group_params<Q> unit_ = unit();
+};
+
+/// What a rounding solver works on: a copy of the values that it may change, the parameters as they
+/// decode, and `encode`, the only way to a code. Rows may be solved by different threads.
+template <class Q, class G>
+class coder : public grouped_values<Q, G> {
+ public:
+  using block = block_of<Q>;
+  static constexpr int dim = dim_of<Q>;
+
+  coder(grouped_values<Q, G> values, state_of<Q> levels, std::uint8_t* codes)
+      : grouped_values<Q, G>(std::move(values)),
+        levels_(levels),
+        encoder_(encoder_of<Q>(levels)),
+        codes_(codes) {}
+
+  /// Stores the code nearest to x and returns what it decodes to.
+  block encode(index_t r, index_t b, const block& x) {
+    return encode_with(r, b, x, this->params(r, b * dim));
+  }
+  /// The same under parameters at hand: those of `params(r, b * dim)`.
+  block encode_with(index_t r, index_t b, const block& x, const group_params<Q>& p) {
+    block u = x;
+    if constexpr (dim == 1)
+      u = normalize<Q>(x, p);
+    else
+      for (int i = 0; i < dim; ++i) u[i] = normalize<Q>(x[i], p);
+    const code_t code = encode_in<Q>(encoder_, u, p);
+    write_bits(codes_ + r * plane<Q, G>::row_bytes(this->cols()), std::uint64_t(b) * Q::bits,
+               Q::bits, code);
+    block y = decode_in<Q>(levels_, code, p);
+    if constexpr (dim == 1)
+      y = reconstruct<Q>(y, p);
+    else
+      for (int i = 0; i < dim; ++i) y[i] = reconstruct<Q>(y[i], p);
+    return y;
+  }
+
+ private:
   state_of<Q> levels_;
   encoder_for<Q> encoder_;
   std::uint8_t* codes_;
-  group_params<Q> unit_ = unit();
 };
 
 /// A solver that works for this code set and granularity.
 template <class S, class Q, class G>
-concept solver_for = requires(const S& s, coder<Q, G>& c, index_t r) { s.solve_row(c, r); } ||
-                     requires(const S& s, coder<Q, G>& c) { s.solve(c); };
+concept solver_for = requires(const S& s, coder<Q, G>& c, index_t r) {
+  s.solve_row(c, r);
+}
+|| requires(const S& s, coder<Q, G>& c) { s.solve(c); };
 
 /// Round to nearest, every code by itself. The default solver.
 struct nearest : rounding_solver {

@@ -9,7 +9,7 @@
 #include "../granularity/blocks.hpp"
 #include "../importance.hpp"
 #include "../ranges/default.hpp"
-#include "coder.hpp"
+#include "fit_groups.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 
@@ -20,14 +20,22 @@ struct learn_levels : level_source {
                            const Executor& threads) const {
     return Q::learn(blocks, weights, threads);
   }
+  template <class Q, class Executor>
+    requires has_selectors<Q> state_of<Q, owned> state(span<const block_of<Q>> blocks,
+                                                       span<const float> weights,
+                                                       span<const index_t> starts,
+                                                       const Executor& threads)
+  const { return Q::learn(blocks, weights, starts, threads); }
 };
 
 namespace detail {
 
 template <class Q, class Range>
 auto plan_of(const Range& range, matrix_view<const value_of<Q>> values) {
-  if constexpr (plans_matrix<Range, Q>) return range.template for_matrix<Q>(values);
-  else return range;
+  if constexpr (plans_matrix<Range, Q>)
+    return range.template for_matrix<Q>(values);
+  else
+    return range;
 }
 
 template <class P, class Range, class Solver, class Levels, class Executor>
@@ -42,6 +50,15 @@ typename P::template data<owned> encode_params(std::vector<float> values, extent
                                                const Range& range) {
   return encode_plane<P>(matrix_view<float>(values.data(), shape.rows, shape.cols), {}, range,
                          nearest{}, learn_levels{}, serial{});
+}
+
+template <class Q, class G>
+auto store_selectors(const std::vector<group_params<Q>>& params, extent groups) {
+  std::vector<float> values;
+  values.reserve(params.size());
+  for (const group_params<Q>& p : params) values.push_back(float(p.selector));
+  return encode_params<typename G::template data<owned, Q>::selector_plane>(std::move(values),
+                                                                            groups, absmax{});
 }
 
 template <class Q, class G, class Plan>
@@ -64,71 +81,21 @@ typename G::template data<owned, Q> store_groups(const std::vector<group_params<
       if constexpr (requires { plan.scale_range(); })
         d.scale[k] = encode_params<scale_plane>(values, groups, plan.scale_range());
       else
-        d.scale[k] = encode_params<scale_plane>(
-            values, groups,
-            default_range<typename scale_plane::quantizer_type,
-                          typename scale_plane::granularity_type>());
+        d.scale[k] =
+            encode_params<scale_plane>(values, groups,
+                                       default_range<typename scale_plane::quantizer_type,
+                                                     typename scale_plane::granularity_type>());
     }
     if constexpr (has_zero<Q>) {
       using zero_plane = typename data::zero_plane;
-      d.zero = encode_params<zero_plane>(
-          gather([](const group_params<Q>& p) { return p.zero; }), groups,
-          default_range<typename zero_plane::quantizer_type,
-                        typename zero_plane::granularity_type>());
+      d.zero =
+          encode_params<zero_plane>(gather([](const group_params<Q>& p) { return p.zero; }), groups,
+                                    default_range<typename zero_plane::quantizer_type,
+                                                  typename zero_plane::granularity_type>());
     }
-    if constexpr (selectors_of<Q> > 0)
-      d.selector = encode_params<typename data::selector_plane>(
-          gather([](const group_params<Q>& p) { return float(p.selector); }), groups, absmax{});
+    if constexpr (has_selectors<Q>) d.selector = store_selectors<Q, G>(params, groups);
     return d;
   }
-}
-
-/// Calls f(first, last) for runs of rows, on the executor, under the default floating-point mode.
-template <class Executor, class F>
-void for_rows(const Executor& threads, index_t rows, index_t run, F f) {
-  threads.for_each(ceil_div(rows, run), [&](index_t i) {
-    const float_mode_guard mode;
-    f(i * run, min_of(rows, (i + 1) * run));
-  });
-}
-
-template <class Q, class G, class Plan, class Executor>
-std::vector<group_params<Q>> fit_groups(matrix_view<const value_of<Q>> work,
-                                        const value_hints& hints, const Plan& plan,
-                                        const Executor& threads) {
-  const extent groups = G::params_shape(work.shape());
-  const index_t height = G::block_rows == 0 ? work.rows() : G::block_rows;
-  const index_t width = G::block_cols == 0 ? work.cols() : G::block_cols;
-  std::vector<group_params<Q>> params(std::size_t(groups.rows * groups.cols));
-  for_rows(threads, groups.rows, 8, [&](index_t first, index_t last) {
-    std::vector<value_of<Q>> values;
-    std::vector<float> weights;
-    group_values<Q> g;
-    if constexpr (requires { typename G::scale_plane; }) {
-      g.stored_scale = rounding_of<typename G::scale_plane>();
-      if constexpr (has_zero<Q>) {
-        using zero_plane = typename G::template data<owned, Q>::zero_plane;
-        g.stored_zero = rounding_of<zero_plane>();
-        g.contains_zero = !stores_both_signs<zero_plane>;
-      }
-    }
-    for (index_t i = first; i < last; ++i)
-      for (index_t j = 0; j < groups.cols; ++j) {
-        values.clear();
-        weights.clear();
-        for (index_t r = i * height; r < min_of(work.rows(), (i + 1) * height); ++r)
-          for (index_t c = j * width; c < min_of(work.cols(), (j + 1) * width); ++c) {
-            if (hints.skips(r * work.cols() + c)) continue;
-            values.push_back(work(r, c));
-            if (hints.weights != nullptr) weights.push_back(hints.weights->at(r, c));
-          }
-        g.values = values;
-        g.importance = weights;
-        g.group = {i, j};
-        params[std::size_t(i * groups.cols + j)] = plan.template fit<Q>(g);
-      }
-  });
-  return params;
 }
 
 /// The parameters of all groups, as they decode.
@@ -150,31 +117,68 @@ template <class Q>
 struct training_set {
   std::vector<block_of<Q>> blocks;
   std::vector<float> weights;
+  std::vector<index_t> starts;  // of the runs of blocks that share a selector, and the end
 };
 /// The whole blocks of the rows (the short ones, filled up with 0, where a row has no other). The
-/// weight is the square of the scale times the mean importance of the values not kept apart.
+/// weight is the square of the scale times the mean importance of the values not kept apart; scales
+/// are relative to the largest, so that their squares are numbers.
 template <class Q, class G>
-training_set<Q> training_blocks(const coder<Q, G>& values, const value_hints& hints) {
+training_set<Q> training_blocks(grouped_values<Q, G>& values, const value_hints& hints) {
   constexpr int dim = dim_of<Q>;
   const index_t cols = values.cols(), count = cols < dim ? values.blocks() : cols / dim;
+  float top = 0;
+  for (const group_params<Q>& p : values.all_params())
+    if (magnitude(p.scale[0]) > top) top = magnitude(p.scale[0]);
+  const int up = top == 0 ? 0 : -ilog2(top);
+  const float unit = exp2_int(up < 127 ? up : 127);
   training_set<Q> set;
   set.blocks.reserve(std::size_t(values.rows() * count));
   set.weights.reserve(set.blocks.capacity());
-  for (index_t r = 0; r < values.rows(); ++r)
-    for (index_t b = 0; b < count; ++b) {
-      block_of<Q> x = values.get(r, b);
-      const group_params<Q>& p = values.params(r, b * dim);
-      if constexpr (dim == 1) x = normalize<Q>(x, p);
-      else
-        for (int i = 0; i < dim; ++i) x[i] = normalize<Q>(x[i], p);
-      float weight = 0;
-      for (index_t c = b * dim; c < min_of(cols, (b + 1) * dim); ++c)
-        if (!hints.skips(r * cols + c)) weight = add_rn(weight, hints.weight(r, c));
-      const float s = p.scale[0];
-      set.blocks.push_back(x);
-      set.weights.push_back(mul_rn(div_rn(weight, float(dim)), mul_rn(s, s)));
-    }
+  const auto add = [&](index_t r, index_t b) {
+    block_of<Q> x = values.get(r, b);
+    const group_params<Q>& p = values.params(r, b * dim);
+    if constexpr (dim == 1)
+      x = normalize<Q>(x, p);
+    else
+      for (int i = 0; i < dim; ++i) x[i] = normalize<Q>(x[i], p);
+    float weight = 0;
+    for (index_t c = b * dim; c < min_of(cols, (b + 1) * dim); ++c)
+      if (!hints.skips(r * cols + c)) weight = add_rn(weight, hints.weight(r, c));
+    const float s = mul_rn(p.scale[0], unit);
+    set.blocks.push_back(x);
+    set.weights.push_back(mul_rn(div_rn(weight, float(dim)), mul_rn(s, s)));
+  };
+  if constexpr (!has_selectors<Q>) {
+    for (index_t r = 0; r < values.rows(); ++r)
+      for (index_t b = 0; b < count; ++b) add(r, b);
+  } else {
+    static_assert(dim == 1, "lowbit: level sets with selectors are for single values");
+    const extent group{values.group_rows(), values.group_cols()};
+    selector_units<Q, G>(G::params_shape({values.rows(), cols}))
+        .for_each([&](position first, position last) {
+          set.starts.push_back(index_t(set.blocks.size()));
+          for (index_t r = first.row * group.rows; r < min_of(last.row * group.rows, values.rows());
+               ++r)
+            for (index_t c = first.col * group.cols; c < min_of(last.col * group.cols, cols); ++c)
+              add(r, c);
+        });
+    set.starts.push_back(index_t(set.blocks.size()));
+  }
   return set;
+}
+
+template <class Q, class G, class Levels, class Executor>
+state_of<Q, owned> find_levels(grouped_values<Q, G>& values, const value_hints& hints,
+                               const Levels& source, const Executor& threads) {
+  const training_set<Q> set = training_blocks(values, hints);
+  const span<const block_of<Q>> blocks(set.blocks);
+  const span<const float> weights(set.weights);
+  const span<const index_t> starts(set.starts);
+  if constexpr (has_selectors<Q> &&
+                requires { source.template state<Q>(blocks, weights, starts, threads); })
+    return source.template state<Q>(blocks, weights, starts, threads);
+  else
+    return source.template state<Q>(blocks, weights, threads);
 }
 
 template <class P, class Range, class Solver, class Levels, class Executor>
@@ -222,23 +226,26 @@ typename P::template data<owned> encode_plane(matrix_view<typename P::value_type
   }
 
   out.codes.assign(std::size_t(rows * P::row_bytes(cols)), 0);
-  if constexpr (has_state<Q>) {
-    const coder<Q, G> view(work, params, {}, nullptr);
-    const training_set<Q> set = training_blocks(view, hints);
-    out.levels = level_source.template state<Q>(span<const block_of<Q>>(set.blocks),
-                                                span<const float>(set.weights), threads);
-  }
+  grouped_values<Q, G> values(work, std::move(params));
   state_of<Q> levels{};
   if constexpr (has_state<Q>) {
+    out.levels = find_levels(values, hints, level_source, threads);
     state_of<Q, owned>::each(binder{}, path{}, out.levels, levels);
     levels.validate(path{});
+    if constexpr (has_selectors<Q>) {
+      const extent groups = G::params_shape(work.shape());
+      choose_selectors<Q, G>(values.all_params(), groups,
+                             selector_errors(values, hints, levels, threads));
+      out.groups.selector = store_selectors<Q, G>(values.all_params(), groups);
+    }
   }
-  coder<Q, G> codes(work, std::move(params), levels, out.codes.data());
+  coder<Q, G> codes(std::move(values), levels, out.codes.data());
   if constexpr (requires { solver.solve_row(codes, index_t{}); })
     for_rows(threads, rows, 16, [&](index_t first, index_t last) {
       for (index_t r = first; r < last; ++r) solver.solve_row(codes, r);
     });
-  else solver.solve(codes);
+  else
+    solver.solve(codes);
   return out;
 }
 

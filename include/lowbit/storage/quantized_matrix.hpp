@@ -13,6 +13,7 @@ struct part {
   std::string_view name;
   span<const std::uint8_t> bytes;
   element type = element::unspecified;
+  std::string_view foreign_type{};  // names a type that no array of a matrix has
 };
 
 namespace detail {
@@ -46,9 +47,11 @@ struct part_binder {
   span<const std::uint8_t> find(const std::string& name, element type) const {
     for (const part& p : parts)
       if (p.name == name) {
-        if (p.type != element::unspecified && p.type != type)
+        const bool foreign = !p.foreign_type.empty();
+        if (foreign || (p.type != element::unspecified && p.type != type))
           fail(errc::corrupted, name,
-               message("dtype ", element_name(p.type), ", expected ", element_name(type)));
+               message("dtype ", foreign ? p.foreign_type : element_name(p.type), ", expected ",
+                       element_name(type)));
         return p.bytes;
       }
     fail(errc::corrupted, name, "this array of the matrix is missing");

@@ -41,6 +41,10 @@ class channel_scale {
   void apply_to_row(span<const V> w, span<V> out) const {
     for (index_t j = 0; j < out.size(); ++j) out[j] = mul_rn(scales_[std::size_t(j)], w[j]);
   }
+  template <class V>
+  void restore_row(span<V> w, span<V> out) const {
+    apply(span<const V>(w.data(), w.size()), out);
+  }
 
   template <class Visit, class... Self>
   static void each(Visit&& visit, const path& at, Self&... self) {

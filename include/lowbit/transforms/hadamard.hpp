@@ -66,32 +66,57 @@ struct hadamard {
   void flip(span<V> x) const {
     if (seed == 0) return;
     const philox random{seed};
-    for (index_t first = 0; first < x.size(); first += 32) {
-      const std::uint32_t signs = random.word(std::uint64_t(first / 32));
-      for (index_t i = first; i < min_of(x.size(), first + 32); ++i)
-        if ((signs >> (i - first)) & 1) x[i] = V{} - x[i];
+    for (index_t first = 0; first < x.size(); first += 128) {
+      const arr<std::uint32_t, 4> signs = random(std::uint64_t(first / 128));
+      for (index_t i = first; i < min_of(x.size(), first + 128); ++i) {
+        const std::uint32_t sign = signs[int(i - first) / 32] >> ((i - first) % 32) & 1;
+        x[i] = mul_rn(1 - 2 * float(sign), x[i]);  // a product, because a branch is mispredicted
+      }
     }
   }
-  /// The transform of each block, in place; its own inverse up to rounding.
+  /// The transform of each block of n values, in place; its own inverse up to rounding.
   template <class V>
   static void rotate(span<V> x, index_t n) {
+    constexpr index_t parts = sizeof(V) / sizeof(float);
     const int log = __builtin_ctzll(std::uint64_t(n));
     const float norm =
         log % 2 == 0 ? exp2_int(-log / 2) : mul_rn(0.70710678118654752f, exp2_int(-(log - 1) / 2));
     for (V* b = x.data(); b < x.data() + x.size(); b += n) {
-      for (index_t h = 1; h < n; h *= 2)
-        for (index_t i = 0; i < n; i += 2 * h)
-          for (index_t j = i; j < i + h; ++j) {
-            const V sum = b[j] + b[j + h], difference = b[j] - b[j + h];
-            b[j] = sum;
-            b[j + h] = difference;
-          }
+      float* const values = reinterpret_cast<float*>(b);
+      add_and_subtract(values, parts, parts * n);
       if (n > 1)
-        for (index_t j = 0; j < n; ++j) b[j] = scaled(b[j], norm);
+        for (index_t j = 0; j < parts * n; ++j) values[j] *= norm;
     }
   }
-  static float scaled(float x, float s) { return x * s; }
-  static complex32 scaled(complex32 x, float s) { return {x.re * s, x.im * s}; }
+  /// Sums and differences of values at distance h, 2 h, 4 h ... below n.
+  static void add_and_subtract(float* x, index_t h, index_t n) {
+    if (h == 1 && n >= 4) {  // two rounds in one
+      for (index_t i = 0; i < n; i += 4) {
+        const float a = x[i] + x[i + 1], b = x[i] - x[i + 1];
+        const float c = x[i + 2] + x[i + 3], d = x[i + 2] - x[i + 3];
+        x[i] = a + c;
+        x[i + 1] = b + d;
+        x[i + 2] = a - c;
+        x[i + 3] = b - d;
+      }
+      h = 4;
+    }
+    for (; h < n; h *= 2)
+      for (index_t i = 0; i < n; i += 2 * h) {
+        if (h % 4 == 0)
+          for (index_t j = i; j < i + h; j += 4) add_and_subtract<4>(x + j, x + j + h);
+        else
+          for (index_t j = i; j < i + h; ++j) add_and_subtract<1>(x + j, x + j + h);
+      }
+  }
+  template <int Lanes>  // so many at once, which compilers make vectors of
+  static void add_and_subtract(float* a, float* b) {
+    float sum[Lanes], difference[Lanes];
+    for (int k = 0; k < Lanes; ++k) sum[k] = a[k] + b[k];
+    for (int k = 0; k < Lanes; ++k) difference[k] = a[k] - b[k];
+    __builtin_memcpy(a, sum, sizeof sum);
+    __builtin_memcpy(b, difference, sizeof difference);
+  }
 };
 
 }  // namespace lowbit::inline LOWBIT_ABI

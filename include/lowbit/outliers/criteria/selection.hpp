@@ -38,9 +38,11 @@ struct scored {
   position at;
 };
 
-/// The positions of the `count` best scores; of equal ones the earlier, row by row.
-inline std::vector<position> best_of_all(std::vector<scored> all, index_t count) {
-  const auto better = [](const scored& a, const scored& b) {
+/// The positions of the `count` best scores; of equal ones the earlier, row by row. (A template, as
+/// is `checked`: who calls none of them does not compile their sorting.)
+template <class Scored>
+std::vector<position> best_of_all(std::vector<Scored> all, index_t count) {
+  const auto better = [](const Scored& a, const Scored& b) {
     if (a.score != b.score) return a.score > b.score;
     return a.at.row != b.at.row ? a.at.row < b.at.row : a.at.col < b.at.col;
   };
@@ -63,8 +65,7 @@ std::vector<position> best_elements(extent shape, outlier_scope scope, Score sco
     for (index_t r = first; r < first + run; ++r)
       for (index_t c = 0; c < shape.cols; ++c) all.push_back({score(r, c), {r, c}});
     const index_t n = count(index_t(all.size()));
-    const std::vector<position> best = best_of_all(std::move(all), n);
-    kept.insert(kept.end(), best.begin(), best.end());
+    for (const position& p : best_of_all(std::move(all), n)) kept.push_back(p);
   }
   return kept;
 }
@@ -86,11 +87,12 @@ inline void check_shape(const char* who, extent found, extent expected) {
 }
 
 /// What a criterion chose, sorted row by row; every position once and inside the matrix.
-inline std::vector<position> checked(std::vector<position> kept, extent e) {
+template <class Position>
+std::vector<Position> checked(std::vector<Position> kept, extent e) {
   std::sort(kept.begin(), kept.end(),
-            [](position a, position b) { return a.row != b.row ? a.row < b.row : a.col < b.col; });
+            [](Position a, Position b) { return a.row != b.row ? a.row < b.row : a.col < b.col; });
   kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
-  for (const position& p : kept)
+  for (const Position& p : kept)
     if (p.row < 0 || p.row >= e.rows || p.col < 0 || p.col >= e.cols)
       fail(errc::out_of_range, "outlier_criterion",
            message("chose (", p.row, ", ", p.col, ") of a matrix of ", e.rows, " x ", e.cols));
