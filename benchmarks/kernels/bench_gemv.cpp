@@ -91,8 +91,8 @@ void run(benchmark::State& state, const job& j, const W& weights, double bytes, 
   state.counters["GB_per_s"] = Counter(1e-9 * bytes * calls, Counter::kIsRate);
   state.counters["of_roofline"] =
       Counter(1e-9 * bytes * calls / read_rate(j.threads), Counter::kIsRate);
-  state.counters["GFLOP_per_s"] = Counter(
-      2e-9 * calls * double(j.tokens * j.shape.rows * j.shape.cols), Counter::kIsRate);
+  state.counters["GFLOP_per_s"] =
+      Counter(2e-9 * calls * double(j.tokens * j.shape.rows * j.shape.cols), Counter::kIsRate);
 }
 
 template <class Entry>
@@ -109,18 +109,19 @@ auto random_layer(lb::extent shape) {
 
 template <class Layout, class M>
 auto in_layout(const M& m) {
-  if constexpr (std::same_as<Layout, lb::canonical>) return m;
-  else return lb::repack<Layout>(m);
+  if constexpr (std::same_as<Layout, lb::canonical>)
+    return m;
+  else
+    return lb::repack<Layout>(m);
 }
 
 template <class Entry, class Layout, class A>
 void product(benchmark::State& state, const job& j) {
   const auto all = matrices(j, in_layout<Layout>(random_layer<Entry>(j.shape)));
-  run(state, j,
+  run(
+      state, j,
       [&](std::size_t i, const auto& x, lb::matrix_view<float> y, const lb::thread_pool& threads,
-          lb::workspace& memory) {
-        lb::gemm(all[i % all.size()].view(), x, y, threads, memory);
-      },
+          lb::workspace& memory) { lb::gemm(all[i % all.size()].view(), x, y, threads, memory); },
       double(all[0].bytes()), lb::prepared<A>());
 }
 
@@ -131,7 +132,8 @@ void register_all() {
            std::to_string(j.threads) + (j.cached ? "/cache" : "");
   };
   std::vector<job> jobs;
-  for (const lb::extent shape : {lb::extent{4096, 4096}, {14336, 4096}, {4096, 14336}, {4095, 4097}})
+  for (const lb::extent shape :
+       {lb::extent{4096, 4096}, {14336, 4096}, {4096, 14336}, {4095, 4097}})
     for (const index_t tokens : {1, 2, 4, 8, 16, 64, 512})
       for (const int threads : {1, 2}) jobs.push_back({shape, tokens, threads, false});
   for (const index_t tokens : {1, 8}) jobs.push_back({{512, 2048}, tokens, 1, true});

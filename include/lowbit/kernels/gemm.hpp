@@ -19,9 +19,9 @@ struct workspace_role {
 
 template <class Argument>
 constexpr void check_product_argument() {
-  static_assert(std::same_as<Argument, update> || std::same_as<Argument, workspace> ||
-                    executor<Argument>,
-                "lowbit::gemm: an argument is none of: executor, workspace, update");
+  static_assert(
+      std::same_as<Argument, update> || std::same_as<Argument, workspace> || executor<Argument>,
+      "lowbit::gemm: an argument is none of: executor, workspace, update");
 }
 template <class... How>
 constexpr void check_product_arguments() {

@@ -79,8 +79,9 @@ class int8_product {
     if constexpr (reader::packed)
       if (one_token()) {
         tile.codes = tiles_.packed_codes(r, c);
-        tile.table = as_codes() ? nullptr : levels_->values;
-        return ops_.dot_packed(Q::bits, tile, x, quads, run_quads, m.sums);
+        tile.table = levels_->values;
+        return dot_packed<Q::bits, !codes_are_levels>(ops_.target)(tile, x, quads, run_quads,
+                                                                   m.sums);
       }
     if constexpr (P::dim == 1)
       tiles_.read_codes(r, rows, c, n, levels_->values, m.tile);
@@ -92,13 +93,14 @@ class int8_product {
   }
 
   bool one_token() const { return x_.tokens == 1; }
-  /// Codes that are levels but for a constant need no table.
-  bool as_codes() const {
+  /// Packed codes that are levels but for a constant need no table.
+  static constexpr bool codes_are_levels = [] {
     if constexpr (reader::packed && std::same_as<strategy_of<Q>, affine_codes> && tabulated<Q>)
-      return one_token() && Q::slope == 1 && float(int(Q::intercept)) == Q::intercept;
+      return Q::slope == 1 && float(int(Q::intercept)) == Q::intercept;
     else
       return false;
-  }
+  }();
+  bool as_codes() const { return codes_are_levels && one_token(); }
 
   /// Parameters with the units of the levels, and zeros with what the kernel takes off.
   row_ops::tile_weights read_params(index_t r, index_t rows, index_t c, index_t n,
@@ -111,7 +113,9 @@ class int8_product {
       shift = 0;
       unit = 1;
     }
-    row_ops::tile_weights tile{nullptr, nullptr, m.scales, nullptr, nullptr, bias, nullptr};
+    row_ops::tile_weights tile{};
+    tile.scales = m.scales;
+    tile.bias = bias;
     if constexpr (zero_of<Q> == zero_kind::integer) {
       for (index_t i = 0; i < count; ++i) m.zeros[i] += bias - shift;
       tile.zeros = m.zeros;

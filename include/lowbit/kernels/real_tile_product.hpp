@@ -90,26 +90,26 @@ class real_tile_product {
 
  private:
   static constexpr bool shifted = has_zero<Q> || affine;
+  static constexpr level_kind kind = affine ? level_kind::codes : level_kind::table16;
 
   void multiply(index_t r, index_t rows, index_t c, const task_memory& m) const {
     const index_t n = min_of(chunk, w_.cols() - c);
     row_ops::tile_values tile = read_params(r, rows, c, n, m);
     tile.group = group_ + c / tiles_.run();
-    int bits = Q::bits;
+    constexpr int bits = reader::packed ? Q::bits : 8;
     if constexpr (reader::packed) {
       tile.codes = tiles_.packed_codes(r, c);
     } else {
       tiles_.read_codes(r, rows, c, n, same_bytes.items, m.tile);
       tile.codes = m.tile.codes;
-      bits = 8;
     }
     const index_t run_quads = tiles_.run() / 4;
     if (x_.tokens < many_tokens)
-      return ops_.dot_values(bits, tile, x_.values + c, x_.stride, x_.tokens, ceil_div(n, 4),
-                             run_quads, m.sums);
+      return dot_values<bits, kind, shifted>(ops_.target)(tile, x_.values + c, x_.stride, x_.tokens,
+                                                          ceil_div(n, 4), run_quads, m.sums);
     for (index_t k = 0; k < n; k += piece) {
       const index_t quads = ceil_div(min_of(piece, n - k), 4);
-      ops_.read_values(bits, tile, quads, run_quads, m.values);
+      read_values<bits, kind, shifted>(ops_.target)(tile, quads, run_quads, m.values);
       ops_.dot_floats(m.values, tile, x_.values + c + k, x_.stride, x_.tokens, quads, run_quads,
                       m.sums);
       tile.codes += piece * 2 * bits;
@@ -122,7 +122,6 @@ class real_tile_product {
                                    const task_memory& m) const {
     const index_t count = tile_rows * tiles_.read_params(r, rows, c, n, m.tile);
     row_ops::tile_values tile{};
-    tile.level_bits = Q::bits;
     tile.scales = m.tile.scales;
     if constexpr (!affine) tile.table = table_.data();
     if constexpr (shifted) {

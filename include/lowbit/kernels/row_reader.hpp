@@ -277,18 +277,20 @@ struct code_source<P, host_layout> {
     const auto* const codes = static_cast<const std::uint8_t*>(p.codes.data()) +
                               tile * host_layout::tile_bytes(row_codes, bits);
     if constexpr (bytes == 1) {
-      unpack_plane(ops, codes, bits, n, rows, 1);
+      unpack_plane<bits>(ops, codes, n, rows, 1);
     } else {
-      unpack_plane(ops, codes, 8, n, rows, 2);
-      unpack_plane(ops, codes + host_layout::tile_bytes(row_codes, 8), bits - 8, n, rows + 1, 2);
+      unpack_plane<8>(ops, codes, n, rows, 2);
+      unpack_plane<bits - 8>(ops, codes + host_layout::tile_bytes(row_codes, 8), n, rows + 1, 2);
     }
   }
-  void unpack_plane(const row_ops& ops, const std::uint8_t* codes, int width, index_t n,
-                    std::uint8_t* out, index_t step) const {
+  template <int Width>
+  void unpack_plane(const row_ops& ops, const std::uint8_t* codes, index_t n, std::uint8_t* out,
+                    index_t step) const {
     alignas(64) std::uint8_t quads[64 * 16], piece[64 * 16];
     for (index_t c = 0; c < n; c += 64) {  // sixteen quads of sixteen rows
       const index_t blocks = min_of(2, ceil_div(n - c, host_layout::block_codes));
-      ops.unpack_tile(width, codes + (from + c) * 2 * width, blocks, same_bytes.items, quads);
+      unpack_tile<Width>(ops.target)(codes + (from + c) * 2 * Width, blocks, same_bytes.items,
+                                     quads);
       ops.transpose(quads, 64, 16, piece);
       for (index_t i = 0; i < tile_rows; ++i)
         for (index_t k = 0; k < 64; ++k) out[(i * room + c + k) * step] = piece[64 * i + k];

@@ -106,7 +106,7 @@ class tile_reader {
   void read_codes(index_t r, index_t rows, index_t c, index_t n, const std::int8_t* table,
                   const memory& m) const requires(P::dim == 1) {
     if constexpr (packed) {
-      ops_.unpack_tile(Q::bits, packed_codes(r, c), ceil_div(n, 32), table, m.codes);
+      unpack_tile<Q::bits>(ops_.target)(packed_codes(r, c), ceil_div(n, 32), table, m.codes);
     } else {
       for (index_t i = 0; i < rows; ++i) {
         const code_run from = canonical_run(w_.main, r + i, c);

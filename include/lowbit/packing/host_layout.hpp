@@ -56,6 +56,20 @@ struct host_layout {
     }
     return code;
   }
+  LOWBIT_HD static constexpr void set_code_in_tile(std::uint8_t* tile, int bits, int row, index_t c,
+                                                   code_t code) {
+    std::uint8_t* plane = tile + c / block_codes * 64 * bits;
+    const int quad = int(c % block_codes) / 4, byte = 4 * row + int(c % 4);
+    for (int taken = 0; taken < bits;) {
+      const int left = bits - taken, w = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+      const int each = 8 / w, shift = quad % each * w;
+      std::uint8_t& to = plane[64 * (quad / each) + byte];
+      const code_t mask = ((1u << w) - 1) << shift;
+      to = std::uint8_t((to & ~mask) | ((code >> taken << shift) & mask));
+      plane += 64 * w;
+      taken += w;
+    }
+  }
 };
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -7,13 +7,14 @@
 namespace lowbit::inline LOWBIT_ABI {
 namespace detail {
 
-/// Codes of canonical rows -> tiles. `bits` at most 8 are taken from bit `skip` of each code.
+/// Codes of canonical rows -> tiles. `Bits` at most 8 are taken from bit `skip` of each code.
 class tile_packer {
  public:
   tile_packer(index_t row_codes, int code_bits) : row_codes_(row_codes), code_bits_(code_bits) {}
 
+  template <int Bits>
   void pack(const kernels::row_ops& ops, const unaligned_span<std::uint8_t>& codes, index_t rows,
-            index_t r, int skip, int bits, std::uint8_t* tile) const {
+            index_t r, int skip, std::uint8_t* tile) const {
     constexpr index_t piece = 1024, stride = piece + 64;
     alignas(64) std::uint8_t bytes[host_layout::tile_rows * stride], quads[sizeof(bytes)];
     for (index_t c = 0; c < row_codes_; c += piece) {
@@ -21,12 +22,12 @@ class tile_packer {
       const index_t blocks = ceil_div(n, host_layout::block_codes);
       for (index_t i = 0; i < host_layout::tile_rows; ++i) {
         std::uint8_t* const to = bytes + i * stride;
-        if (r + i < rows) read_row(ops, codes, r + i, c, n, skip, bits, to);
+        if (r + i < rows) read_row(ops, codes, r + i, c, n, skip, Bits, to);
         const index_t used = r + i < rows ? n : 0;
         __builtin_memset(to + used, 0, std::size_t((n + 63) / 64 * 64 - used));
       }
       ops.transpose(bytes, stride, (n + 63) / 64 * 16, quads);
-      ops.pack_tile(bits, quads, blocks, tile + c * 2 * bits);
+      kernels::pack_tile<Bits>(ops.target)(quads, blocks, tile + c * 2 * Bits);
     }
   }
 
@@ -70,10 +71,10 @@ quantized_matrix<F, To> repack(const quantized_view<F, From>& w, const Executor&
         const detail::tile_packer packer(row_codes, Q::bits);
         std::uint8_t* const tile = codes.data() + piece * To::tile_bytes(row_codes, Q::bits);
         constexpr int low = Q::bits < 8 ? Q::bits : 8;
-        packer.pack(ops, w.main.codes, w.rows(), r, 0, low, tile);
+        packer.template pack<low>(ops, w.main.codes, w.rows(), r, 0, tile);
         if constexpr (Q::bits > 8)
-          packer.pack(ops, w.main.codes, w.rows(), r, 8, Q::bits - 8,
-                      tile + To::tile_bytes(row_codes, 8));
+          packer.template pack<Q::bits - 8>(ops, w.main.codes, w.rows(), r, 8,
+                                            tile + To::tile_bytes(row_codes, 8));
       } else {
         for (index_t i = r; i < min_of(w.rows(), r + run); ++i)
           for (index_t c = 0; c < row_codes; ++c)

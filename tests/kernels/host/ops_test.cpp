@@ -42,6 +42,14 @@ bool same_bits(const std::vector<T>& a, const std::vector<T>& b, index_t n) {
   return std::memcmp(a.data(), b.data(), std::size_t(n) * sizeof(T)) == 0;
 }
 
+template <class F>
+void with_bits(int bits, F f) {
+  [&]<int... I>(std::integer_sequence<int, I...>) {
+    ((bits == I + 1 ? f(std::integral_constant<int, I + 1>{}) : void()), ...);
+  }
+  (std::make_integer_sequence<int, 8>{});
+}
+
 constexpr index_t lengths[] = {1, 2, 7, 8, 15, 16, 17, 31, 33, 63, 64, 65, 127, 200, 1024};
 
 }  // namespace
@@ -210,8 +218,10 @@ TEST_CASE("packed tiles hold every code, in the same bytes on every target") {
     std::vector<std::uint8_t> first;
     for (const row_ops* t : all_targets()) {
       const test::guarded_bytes packed(std::size_t(64 * bits * blocks));
-      t->pack_tile(bits, codes.data(), blocks, packed.data());
-      t->unpack_tile(bits, packed.data(), blocks, same, back.data());
+      with_bits(bits, [&](auto width) {
+        lb::kernels::pack_tile<width>(t->target)(codes.data(), blocks, packed.data());
+        lb::kernels::unpack_tile<width>(t->target)(packed.data(), blocks, same, back.data());
+      });
       CHECK(back == codes);
       const std::vector<std::uint8_t> bytes(packed.data(), packed.data() + 64 * bits * blocks);
       if (first.empty()) first = bytes;
@@ -333,17 +343,23 @@ TEST_CASE("integer products of packed codes are exact, through a table and as th
                 tile[std::size_t(k / 4 * 64 + 4 * r + k % 4)] =
                     std::uint8_t(c.codes[std::size_t(r * c.cols + k)]);
             for (const row_ops* t : all_targets()) {
-              t->pack_tile(bits, tile.data(), c.cols / 32, packed.data());
               std::int8_t table[256];
               for (int i = 0; i < 256; ++i)
                 table[i] = std::int8_t(c.table[i & ((1 << bits) - 1)] + t->level_bias);
               const int bias = by_table ? t->level_bias : t->code_bias[bits];
               std::vector<float> y(16);
               // Codes of 8 bits that become levels of -128 to 127 lose 128 before the product.
-              t->dot_packed(bits,
-                            {packed.data(), by_table ? table : nullptr, c.scales.data(), nullptr,
-                             nullptr, by_table ? float(bias) : -float(bias), c.group.data()},
-                            c.inputs(), c.cols / 4, run / 4, y.data());
+              with_bits(bits, [&](auto width) {
+                using namespace lb::kernels;
+                pack_tile<width>(t->target)(tile.data(), c.cols / 32, packed.data());
+                const row_ops::tile_weights weights{
+                    packed.data(), table,   c.scales.data(),
+                    nullptr,       nullptr, by_table ? float(bias) : -float(bias),
+                    c.group.data()};
+                (by_table ? dot_packed<width, true>(t->target)
+                          : dot_packed<width, false>(t->target))(weights, c.inputs(), c.cols / 4,
+                                                                 run / 4, y.data());
+              });
               int wrong = 0;
               for (index_t r = 0; r < 16; ++r)
                 wrong +=

@@ -66,11 +66,6 @@ struct row_ops {
 
   /// Rows of 32-bit elements -> a tile. `elements` is rounded up to 16 on both sides.
   void (*transpose)(const void* rows, index_t stride_in_bytes, index_t elements, void* tile);
-  /// Codes one per byte, 32 columns a block <-> packed codes, 64 bytes for each bit of a block.
-  void (*pack_tile)(int bits, const std::uint8_t* codes, index_t blocks, std::uint8_t* packed);
-  void (*unpack_tile)(int bits, const std::uint8_t* packed, index_t blocks,
-                      const std::int8_t* table, std::uint8_t* out);
-
   /// Instruction sets that multiply unsigned bytes want levels + 128: then sums of products are too
   /// large by level_bias times the sum of the activations. Those of codes as they are, of so many
   /// bits, are too small by code_bias times that sum.
@@ -98,30 +93,37 @@ struct row_ops {
   /// run has at most 512 columns. The last run may be short.
   void (*dot_tile)(const tile_weights& w, const tile_inputs& x, index_t tokens, index_t quads,
                    index_t run_quads, float* y);
-  /// The same for packed codes and one token. Levels and codes are read in whole blocks of 32.
-  void (*dot_packed)(int bits, const tile_weights& w, const tile_inputs& x, index_t quads,
-                     index_t run_quads, float* y);
-
   struct tile_values {
     const std::uint8_t* codes;  // packed
-    const float* table;         // 256 levels; null: the codes are the levels
-    int level_bits;             // bits of a code; more may be stored
+    const float* table;         // 16 or 256 levels
     const float* scales;        // [group][row]: the sum of a run is multiplied by
-    const float* factors;       // [group][row]: a level is multiplied by; null where all are 1 ...
-    const float* shifts;        // [group][row]: ... and increased by; null where all are 0
+    const float* factors;       // [group][row]: a level is multiplied by
+    const float* shifts;        // [group][row]: and increased by
     const std::int32_t* group;  // of each run
   };
-  /// y[token][row] += sum over runs of scale * sum((factor * level + shift) * x): one rounding for
-  /// the bracket. Activations are read in whole blocks of 32.
-  void (*dot_values)(int bits, const tile_values& w, const float* x, index_t stride, index_t tokens,
-                     index_t quads, index_t run_quads, float* y);
-  /// The same in two steps, for many tokens: values[column][row] = factor * level + shift; and the
-  /// sums, in the same order.
-  void (*read_values)(int bits, const tile_values& w, index_t quads, index_t run_quads,
-                      float* values);
+  /// What dot_values does, with values that read_values wrote: the same sums in the same order.
   void (*dot_floats)(const float* values, const tile_values& w, const float* x, index_t stride,
                      index_t tokens, index_t quads, index_t run_quads, float* y);
 };
+
+/// How packed codes become levels: they are levels; they are looked up among 16, or among 256.
+enum class level_kind { codes, table16, table256 };
+
+// Functions of an instruction set for codes of so many bits, compiled for those that are called:
+//
+//   pack_tile<Bits>(codes, blocks, packed)           codes one per byte, in quads -> packed codes,
+//                                                    64 bytes for each bit of a block of 32 columns
+//   unpack_tile<Bits>(packed, blocks, table, out)    and back, through a table of 256
+//   dot_packed<Bits, Table>(w, x, quads, run_quads, y)
+//                                                    dot_tile for packed codes and one token
+//   dot_values<Bits, Kind, Shifted>(w, x, stride, tokens, quads, run_quads, y)
+//                                                    y[token][row] += sum over runs of scale *
+//                                                    sum((factor * level + shift) * x)
+//   read_values<Bits, Kind, Shifted>(w, quads, run_quads, values)
+//                                                    values[column][row] = factor * level + shift,
+//                                                    one rounding; without Shifted the level
+//
+// Codes, activations and results are read and written in whole blocks of 32 columns.
 
 }  // namespace kernels
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Kernel text: codes to levels, levels to values. Included once per target, after its primitives.
 
+/// Calls f(0) ... f(N - 1), unrolled with constant arguments, so that arrays of sums are registers
+/// at any optimisation level.
+template <int N, class F>
+inline void unroll(F f) {
+  [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, I>{}), ...); }
+  (std::make_integer_sequence<int, N>{});
+}
+
 /// Calls f(pointer) for each step of a stream of codes; the last ones, where a full read would
 /// leave the buffer, from a copy.
 template <class F>

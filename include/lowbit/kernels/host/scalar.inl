@@ -38,10 +38,6 @@ inline vf fma(const vf& a, const vf& b, vf c) {
   LOWBIT_LANES c.v[l] = fma_rn(a.v[l], b.v[l], c.v[l]);
   return c;
 }
-inline vf minus_product(const vf& a, const vf& b, vf c) {  // c - a b, of integers below 2^24
-  LOWBIT_LANES c.v[l] -= a.v[l] * b.v[l];
-  return c;
-}
 /// Multiply and add in a sum, where one rounding more does no harm.
 inline vf sum_fma(const vf& a, const vf& b, vf c) {
   LOWBIT_LANES c.v[l] += a.v[l] * b.v[l];
@@ -168,67 +164,4 @@ struct byte_lut {
   }
 };
 
-// Tiles: sixteen rows in the lanes, four columns in a lane's bytes.
-
-inline vb load_bytes(const std::uint8_t* p) {
-  vb r;
-  __builtin_memcpy(&r, p, sizeof r);
-  return r;
-}
-inline void store_bytes(std::uint8_t* p, const vb& a) { __builtin_memcpy(p, &a, sizeof a); }
-inline vb and_bytes(vb a, int mask) {
-  for (std::uint8_t& b : a.v) b = std::uint8_t(b & mask);
-  return a;
-}
-inline vb or_bytes(vb a, const vb& b) {
-  for (int i = 0; i < 64; ++i) a.v[i] = std::uint8_t(a.v[i] | b.v[i]);
-  return a;
-}
-/// All bits down by S, or up by -S; what crosses bytes is for the caller to mask.
-template <int S>
-inline vb shift_bits(vb a) {
-  for (std::uint8_t& b : a.v) b = std::uint8_t(S > 0 ? b >> (S > 0 ? S : 0) : b << (S < 0 ? -S : 0));
-  return a;
-}
-/// Byte J of each lane in its low bits; above them is what it was.
-template <int J>
-inline vi down_bytes(const vb& a) {
-  vi r;
-  LOWBIT_LANES r.v[l] = a.v[4 * l + J];
-  return r;
-}
-inline vi low_byte(const vi& a) { return a; }
-
-inline vi zeros() { return {}; }
-inline vi add_ints(vi a, const vi& b) {
-  LOWBIT_LANES a.v[l] += b.v[l];
-  return a;
-}
-inline vb broadcast_quad(const std::int8_t* x) {
-  vb r;
-  LOWBIT_LANES __builtin_memcpy(r.v + 4 * l, x, 4);
-  return r;
-}
-/// Exact sums of four products of a level and an activation.
-constexpr int level_bias = 0;
-inline vi dot_levels(vi sum, const vb& w, const vb& x) {
-  LOWBIT_LANES for (int i = 4 * l; i < 4 * l + 4; ++i) sum.v[l] +=
-      int(std::int8_t(w.v[i])) * int(std::int8_t(x.v[i]));
-  return sum;
-}
-/// Unsigned codes of up to Bits bits as they are; what must be taken off is code_bias<Bits>.
-template <int Bits>
-inline constexpr int code_bias = 0;
-template <int Bits>
-inline vi dot_codes(vi sum, const vb& w, const vb& x) {
-  LOWBIT_LANES for (int i = 4 * l; i < 4 * l + 4; ++i) sum.v[l] +=
-      int(w.v[i]) * int(std::int8_t(x.v[i]));
-  return sum;
-}
-
-/// Dword d of row r -> dword r of out + 64 d, for `lanes` rows and dwords.
-inline void transpose_block(const std::uint8_t* in, index_t stride, std::uint8_t* out) {
-  for (int r = 0; r < lanes; ++r)
-    for (int d = 0; d < lanes; ++d) __builtin_memcpy(out + 64 * d + 4 * r, in + r * stride + 4 * d, 4);
-}
 #undef LOWBIT_LANES

@@ -9,15 +9,16 @@
 
 #include <utility>
 
+#include "../../packing/host_layout.hpp"
 #include "../../quantizers/minifloat.hpp"
 #include "ops.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels::scalar {
-#include "scalar.inl"
-#include "rows.inl"
-#include "tiles.inl"
 #include "dot.inl"
+#include "rows.inl"
+#include "scalar.inl"
+#include "scalar_tiles.inl"
 }  // namespace kernels::scalar
 }  // namespace lowbit::inline LOWBIT_ABI
 
@@ -32,9 +33,9 @@ namespace kernels::scalar {
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels::avx2 {
 #include "avx2.inl"
+#include "dot.inl"
 #include "rows.inl"
 #include "tiles.inl"
-#include "dot.inl"
 }  // namespace kernels::avx2
 }  // namespace lowbit::inline LOWBIT_ABI
 #if defined(__clang__)
@@ -44,7 +45,7 @@ namespace kernels::avx2 {
 #endif
 
 #if defined(__clang__)
-#pragma clang attribute push(                                                                    \
+#pragma clang attribute push(                                                                     \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi,fma,f16c"))), \
     apply_to = function)
 #else
@@ -57,9 +58,9 @@ namespace kernels::avx2 {
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels::avx512 {
 #include "avx512.inl"
+#include "dot.inl"
 #include "rows.inl"
 #include "tiles.inl"
-#include "dot.inl"
 }  // namespace kernels::avx512
 }  // namespace lowbit::inline LOWBIT_ABI
 #if defined(__clang__)
@@ -76,8 +77,7 @@ namespace kernels {
 
 inline bool has_arch(arch a) {
 #if defined(__x86_64__)
-  if (a == arch::avx2)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (a == arch::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   if (a == arch::avx512)
     return has_arch(arch::avx2) && __builtin_cpu_supports("avx512f") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
@@ -97,6 +97,53 @@ const row_ops& ops_of(arch a) {
 #endif
   (void)a;
   return scalar::ops<Later>;
+}
+
+// The functions of a target (row_ops::target), see ops.hpp.
+template <int Bits>
+auto* pack_tile(arch a) {
+#if defined(__x86_64__)
+  if (a == arch::avx512) return avx512::pack_tile<Bits>;
+  if (a == arch::avx2) return avx2::pack_tile<Bits>;
+#endif
+  (void)a;
+  return scalar::pack_tile<Bits>;
+}
+template <int Bits>
+auto* unpack_tile(arch a) {
+#if defined(__x86_64__)
+  if (a == arch::avx512) return avx512::unpack_tile<Bits>;
+  if (a == arch::avx2) return avx2::unpack_tile<Bits>;
+#endif
+  (void)a;
+  return scalar::unpack_tile<Bits>;
+}
+template <int Bits, bool Table>
+auto* dot_packed(arch a) {
+#if defined(__x86_64__)
+  if (a == arch::avx512) return avx512::dot_packed<Bits, Table>;
+  if (a == arch::avx2) return avx2::dot_packed<Bits, Table>;
+#endif
+  (void)a;
+  return scalar::dot_packed<Bits, Table>;
+}
+template <int Bits, level_kind Kind, bool Shifted>
+auto* dot_values(arch a) {
+#if defined(__x86_64__)
+  if (a == arch::avx512) return avx512::dot_values<Bits, Kind, Shifted>;
+  if (a == arch::avx2) return avx2::dot_values<Bits, Kind, Shifted>;
+#endif
+  (void)a;
+  return scalar::dot_values<Bits, Kind, Shifted>;
+}
+template <int Bits, level_kind Kind, bool Shifted>
+auto* read_values(arch a) {
+#if defined(__x86_64__)
+  if (a == arch::avx512) return avx512::read_values<Bits, Kind, Shifted>;
+  if (a == arch::avx2) return avx2::read_values<Bits, Kind, Shifted>;
+#endif
+  (void)a;
+  return scalar::read_values<Bits, Kind, Shifted>;
 }
 
 }  // namespace kernels

@@ -6,14 +6,6 @@
 //
 // Every element of y is summed in one order, whatever the tokens beside it.
 
-/// Calls f(0) ... f(N - 1), unrolled with constant arguments, so that arrays of sums are registers
-/// at any optimisation level.
-template <int N, class F>
-inline void unroll(F f) {
-  [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, I>{}), ...); }
-  (std::make_integer_sequence<int, N>{});
-}
-
 constexpr int parts_of_tile = row_ops::tile_rows / lanes;
 
 /// Sixteen rows of dwords -> dwords of sixteen rows.
@@ -47,32 +39,16 @@ inline vb quad_codes(const std::uint8_t* block) {
   }
 }
 
-template <class F>
-inline void with_bits(int bits, F f) {
-  switch (bits) {
-    case 1: return f(std::integral_constant<int, 1>{});
-    case 2: return f(std::integral_constant<int, 2>{});
-    case 3: return f(std::integral_constant<int, 3>{});
-    case 4: return f(std::integral_constant<int, 4>{});
-    case 5: return f(std::integral_constant<int, 5>{});
-    case 6: return f(std::integral_constant<int, 6>{});
-    case 7: return f(std::integral_constant<int, 7>{});
-    default: return f(std::integral_constant<int, 8>{});
-  }
-}
-
-template <class Later>
-void unpack_tile(int bits, const std::uint8_t* packed, index_t blocks, const std::int8_t* table,
+template <int Bits>
+void unpack_tile(const std::uint8_t* packed, index_t blocks, const std::int8_t* table,
                  std::uint8_t* out) {
-  const byte_lut look_up(table, bits);
-  with_bits(bits, [&](auto width) {
-    for (index_t b = 0; b < blocks; ++b)
-      for (int part = 0; part < parts_of_tile; ++part)
-        unroll<8>([&](auto i) {
-          const vb codes = quad_codes<width, i>(packed + b * 64 * width + part * 4 * lanes);
-          store_bytes(out + (8 * b + i) * 64 + part * 4 * lanes, look_up(codes));
-        });
-  });
+  const byte_lut look_up(table, Bits);
+  for (index_t b = 0; b < blocks; ++b)
+    for (int part = 0; part < parts_of_tile; ++part)
+      unroll<8>([&](auto i) {
+        const vb codes = quad_codes<Bits, i>(packed + b * 64 * Bits + part * 4 * lanes);
+        store_bytes(out + (8 * b + i) * 64 + part * 4 * lanes, look_up(codes));
+      });
 }
 
 /// Puts the upper Bits bits of the codes, those from bit Taken on, into their planes.
@@ -90,12 +66,10 @@ inline void pack_block(const std::uint8_t* codes, std::uint8_t* block) {
     });
   if constexpr (Bits > w) pack_block<Bits - w, Taken + w>(codes, block + 64 * w);
 }
-template <class Later>
-void pack_tile(int bits, const std::uint8_t* codes, index_t blocks, std::uint8_t* packed) {
-  with_bits(bits, [&](auto width) {
-    for (index_t b = 0; b < blocks; ++b)
-      pack_block<width, 0>(codes + b * 512, packed + b * 64 * width);
-  });
+template <int Bits>
+void pack_tile(const std::uint8_t* codes, index_t blocks, std::uint8_t* packed) {
+  for (index_t b = 0; b < blocks; ++b)
+    pack_block<Bits, 0>(codes + b * 512, packed + b * 64 * Bits);
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -151,7 +125,7 @@ void dot_tile(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, ind
 
 /// Packed codes, one token.
 template <int Bits, bool Table>
-inline void dot_packed_of(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
+void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
                           index_t quads, index_t run_quads, float* y) {
   const byte_lut look_up(w.table, Bits);
   for (int part = 0; part < parts_of_tile; ++part) {
@@ -180,15 +154,6 @@ inline void dot_packed_of(const row_ops::tile_weights& w, const row_ops::tile_in
     store(y + lane, total);
   }
 }
-template <class Later>
-void dot_packed(int bits, const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
-                index_t quads, index_t run_quads, float* y) {
-  with_bits(bits, [&](auto width) {
-    if (w.table != nullptr) dot_packed_of<width, true>(w, x, quads, run_quads, y);
-    else dot_packed_of<width, false>(w, x, quads, run_quads, y);
-  });
-}
-
 // ---------------------------------------------------------------------------------------------
 // Real products.
 // ---------------------------------------------------------------------------------------------
@@ -218,7 +183,6 @@ inline void dot_values_of(const row_ops::tile_values& w, const float* x, index_t
     vf factor = set1(1), shift = set1(0);
     const auto start = [&] {
       if constexpr (Shifted) {
-        if (w.factors == nullptr) return;
         factor = load(w.factors + w.group[run] * row_ops::tile_rows + lane);
         shift = load(w.shifts + w.group[run] * row_ops::tile_rows + lane);
       }
@@ -253,37 +217,28 @@ inline void dot_values_of(const row_ops::tile_values& w, const float* x, index_t
     unroll<Tokens>([&](auto t) { store(y + t * row_ops::tile_rows + lane, total[t]); });
   }
 }
-/// Calls run(shifted, levels) with what turns codes into levels.
-template <int Bits, class Run>
-inline void with_levels(const row_ops::tile_values& w, Run run) {
-  const std::true_type yes{};
-  if (w.table == nullptr) return run(yes, codes_as_levels{});
-  if constexpr (Bits <= 4 || Bits == 8)
-    if (w.level_bits <= 4) {
-      const lut16 levels(w.table);
-      return w.factors != nullptr ? run(yes, levels) : run(std::false_type{}, levels);
-    }
-  if constexpr (Bits > 4) run(yes, gathered_levels{w.table});
+template <level_kind Kind>
+auto levels_of_kind(const row_ops::tile_values& w) {
+  if constexpr (Kind == level_kind::codes) return codes_as_levels{};
+  else if constexpr (Kind == level_kind::table16) return lut16(w.table);
+  else return gathered_levels{w.table};
 }
-template <class Later>
-void dot_values(int bits, const row_ops::tile_values& w, const float* x, index_t stride,
-                index_t tokens, index_t quads, index_t run_quads, float* y) {
-  with_bits(bits, [&](auto width) {
-    with_levels<width>(w, [&](auto shifted, auto levels) {
-      index_t t = 0;
-      for (; t + 4 <= tokens; t += 4)
-        dot_values_of<width, 4, shifted>(w, x + t * stride, stride, quads, run_quads,
-                                         y + t * row_ops::tile_rows, levels);
-      for (; t < tokens; ++t)
-        dot_values_of<width, 1, shifted>(w, x + t * stride, stride, quads, run_quads,
-                                         y + t * row_ops::tile_rows, levels);
-    });
-  });
+template <int Bits, level_kind Kind, bool Shifted>
+void dot_values(const row_ops::tile_values& w, const float* x, index_t stride, index_t tokens,
+                index_t quads, index_t run_quads, float* y) {
+  const auto levels = levels_of_kind<Kind>(w);
+  index_t t = 0;
+  for (; t + 4 <= tokens; t += 4)
+    dot_values_of<Bits, 4, Shifted>(w, x + t * stride, stride, quads, run_quads,
+                                    y + t * row_ops::tile_rows, levels);
+  for (; t < tokens; ++t)
+    dot_values_of<Bits, 1, Shifted>(w, x + t * stride, stride, quads, run_quads,
+                                    y + t * row_ops::tile_rows, levels);
 }
 
-template <int Bits, bool Shifted, class Levels>
-inline void read_values_of(const row_ops::tile_values& w, index_t quads, index_t run_quads,
-                           float* out, Levels levels) {
+template <int Bits, level_kind Kind, bool Shifted>
+void read_values(const row_ops::tile_values& w, index_t quads, index_t run_quads, float* out) {
+  const auto levels = levels_of_kind<Kind>(w);
   for (int part = 0; part < parts_of_tile; ++part) {
     const int lane = part * lanes;
     const std::uint8_t* block = w.codes + 4 * lane;
@@ -291,7 +246,7 @@ inline void read_values_of(const row_ops::tile_values& w, index_t quads, index_t
     for (index_t q = 0; q < quads; q += 8, block += 64 * Bits)
       unroll<8>([&](auto i) {
         if constexpr (Shifted)
-          if (w.factors != nullptr && q + i < quads && (q + i) % run_quads == 0) {
+          if (q + i < quads && (q + i) % run_quads == 0) {
             const index_t at = w.group[(q + i) / run_quads] * row_ops::tile_rows + lane;
             factor = load(w.factors + at);
             shift = load(w.shifts + at);
@@ -305,16 +260,6 @@ inline void read_values_of(const row_ops::tile_values& w, index_t quads, index_t
       });
   }
 }
-template <class Later>
-void read_values(int bits, const row_ops::tile_values& w, index_t quads, index_t run_quads,
-                 float* out) {
-  with_bits(bits, [&](auto width) {
-    with_levels<width>(w, [&](auto shifted, auto levels) {
-      read_values_of<width, shifted>(w, quads, run_quads, out, levels);
-    });
-  });
-}
-
 /// What dot_values does, with values that read_values wrote: the same sums in the same order.
 template <int Tokens>
 inline void dot_floats_of(const float* values, const row_ops::tile_values& w, const float* x,

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Tiles in plain loops: the reference for tiles.inl, where its operations are explained.
+
+inline void transpose(const void* rows, index_t stride, index_t elements, void* tile) {
+  const auto* from = static_cast<const std::uint8_t*>(rows);
+  auto* to = static_cast<std::uint8_t*>(tile);
+  for (index_t e = 0; e < elements; ++e)
+    for (index_t r = 0; r < row_ops::tile_rows; ++r)
+      __builtin_memcpy(to + 64 * e + 4 * r, from + r * stride + 4 * e, 4);
+}
+
+template <int Bits>
+void unpack_tile(const std::uint8_t* packed, index_t blocks, const std::int8_t* table,
+                 std::uint8_t* out) {
+  for (index_t c = 0; c < 32 * blocks; ++c)
+    for (int r = 0; r < row_ops::tile_rows; ++r)
+      out[c / 4 * 64 + 4 * r + c % 4] =
+          std::uint8_t(table[host_layout::code_in_tile(packed, Bits, r, c)]);
+}
+template <int Bits>
+void pack_tile(const std::uint8_t* codes, index_t blocks, std::uint8_t* packed) {
+  __builtin_memset(packed, 0, std::size_t(64 * Bits * blocks));
+  for (index_t c = 0; c < 32 * blocks; ++c)
+    for (int r = 0; r < row_ops::tile_rows; ++r)
+      host_layout::set_code_in_tile(packed, Bits, r, c, codes[c / 4 * 64 + 4 * r + c % 4]);
+}
+
+constexpr int level_bias = 0;
+template <int Bits>
+inline constexpr int code_bias = 0;
+
+/// Byte is std::int8_t for levels, std::uint8_t for codes as they are.
+template <class Byte>
+void dot_bytes(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t tokens,
+               index_t quads, index_t run_quads, float* y) {
+  for (index_t t = 0; t < tokens; ++t)
+    for (index_t r = 0; r < row_ops::tile_rows; ++r)
+      for (index_t q = 0, run = 0; q < quads; ++run) {
+        std::int32_t sum = 0;
+        for (const index_t end = min_of(quads, q + run_quads); q < end; ++q)
+          for (int k = 0; k < 4; ++k) {
+            const auto code = static_cast<Byte>(w.codes[64 * q + 4 * r + k]);
+            sum += int(code) * int(x.levels[t * x.stride + 4 * q + k]);
+          }
+        const index_t at = w.group[run] * row_ops::tile_rows + r, input = t * x.runs_stride + run;
+        const float zero = w.zeros != nullptr ? w.zeros[at] : w.bias;
+        float& to = y[t * row_ops::tile_rows + r];
+        to += w.scales[at] * x.scales[input] * (float(sum) - zero * x.sums[input]);
+        if (w.minima != nullptr) to += w.minima[at] * (x.scales[input] * x.sums[input]);
+      }
+}
+template <class Later>
+void dot_tile(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t tokens,
+              index_t quads, index_t run_quads, float* y) {
+  dot_bytes<std::int8_t>(w, x, tokens, quads, run_quads, y);
+}
+template <int Bits, bool Table>
+void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t quads,
+                index_t run_quads, float* y) {
+  constexpr index_t piece = 128;  // columns; a run has 4 to 512
+  std::uint8_t levels[16 * 512];
+  static_assert(piece <= 512);
+  row_ops::tile_weights tile = w;
+  row_ops::tile_inputs part = x;
+  tile.codes = levels;
+  const index_t step = run_quads > piece / 4 ? run_quads : piece / 4;
+  for (index_t q = 0; q < quads; q += step) {
+    const index_t n = min_of(step, quads - q);
+    unpack_tile<Bits>(w.codes + q * 8 * Bits, ceil_div(n, 8),
+                      Table ? w.table : same_bytes.items, levels);
+    dot_bytes<std::conditional_t<Table, std::int8_t, std::uint8_t>>(tile, part, 1, n, run_quads, y);
+    const index_t runs = step / run_quads;
+    tile.group += runs;
+    part.levels += 4 * step;
+    part.scales += runs;
+    part.sums += runs;
+  }
+}
+
+template <level_kind Kind>
+float level_of_kind(const row_ops::tile_values& w, code_t code) {
+  return Kind == level_kind::codes ? float(code) : w.table[code];
+}
+template <int Bits, level_kind Kind, bool Shifted>
+void read_values(const row_ops::tile_values& w, index_t quads, index_t run_quads, float* out) {
+  for (index_t c = 0; c < 4 * quads; ++c)
+    for (int r = 0; r < row_ops::tile_rows; ++r) {
+      const float level =
+          level_of_kind<Kind>(w, host_layout::code_in_tile(w.codes, Bits, r, c));
+      const index_t at = w.group[c / 4 / run_quads] * row_ops::tile_rows + r;
+      out[c * row_ops::tile_rows + r] =
+          Shifted ? fma_rn(w.factors[at], level, w.shifts[at]) : level;
+    }
+}
+template <class Later>
+void dot_floats(const float* values, const row_ops::tile_values& w, const float* x, index_t stride,
+                index_t tokens, index_t quads, index_t run_quads, float* y) {
+  for (index_t t = 0; t < tokens; ++t)
+    for (index_t r = 0; r < row_ops::tile_rows; ++r)
+      for (index_t q = 0, run = 0; q < quads; ++run) {
+        float sum[4] = {};
+        for (const index_t end = min_of(quads, q + run_quads); q < end; ++q)
+          for (index_t j = 0; j < 4; ++j)
+            sum[j] += values[(4 * q + j) * row_ops::tile_rows + r] * x[t * stride + 4 * q + j];
+        y[t * row_ops::tile_rows + r] += w.scales[w.group[run] * row_ops::tile_rows + r] *
+                                         ((sum[0] + sum[1]) + (sum[2] + sum[3]));
+      }
+}
+template <int Bits, level_kind Kind, bool Shifted>
+void dot_values(const row_ops::tile_values& w, const float* x, index_t stride, index_t tokens,
+                index_t quads, index_t run_quads, float* y) {
+  constexpr index_t piece = 32;  // quads: 128 columns, the longest run
+  float values[16 * 4 * piece];
+  row_ops::tile_values part = w;
+  for (index_t q = 0; q < quads; q += piece) {
+    const index_t n = min_of(piece, quads - q);
+    read_values<Bits, Kind, Shifted>(part, n, run_quads, values);
+    dot_floats<void>(values, part, x + 4 * q, stride, tokens, n, run_quads, y);
+    part.codes += piece * 8 * Bits;
+    part.group += piece / run_quads;
+  }
+}
