@@ -20,6 +20,7 @@ struct with_column_factors : Base {
   using columns_plane = param_plane_of<Number>;
 
   template <class Place, class Q>
+    requires(!has_several_scales<Q> || !has_zero<Q>)  // else no factor can be taken out of them
   struct data : Base::template data<Place, Q> {
     typename columns_plane::template data<Place> columns{};
 
