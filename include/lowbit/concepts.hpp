@@ -31,7 +31,9 @@ namespace lowbit::inline LOWBIT_ABI {
 //              peak                        largest magnitude of a level, default: looked up
 //              zero                        a zero_kind: values are displaced per group
 //              zero_number                 the quantizer that stores the zero
-//              scales, scaled, unscaled    several scales per group (complex units have two)
+//              scales, scaled, unscaled    several scales per group (complex units have two): the
+//                                          value of a level, and the other way round; the third
+//                                          argument is the zero, where there is one
 //              selectors                   several level sets, one chosen per group: decode and
 //                                          encode take the selector as a second argument
 //              selector_number             how selectors are stored; default: one for each group
@@ -62,6 +64,9 @@ inline constexpr int scales_of = 1;
 template <class Q>
   requires requires { Q::scales; }
 inline constexpr int scales_of<Q> = Q::scales;
+
+template <class Q>
+inline constexpr bool has_several_scales = scales_of<Q> != 1;
 
 template <class Q>
 inline constexpr zero_kind zero_of = zero_kind::none;
@@ -203,10 +208,14 @@ concept knows_peak = !has_state<Q> || requires {
   { Q::peak } -> std::convertible_to<float>;
 };
 template <class Q>
-concept applies_its_scales = scales_of<Q>
-== 1 || requires(value_of<Q> v, const arr<float, scales_of<Q>>& s) {
+concept applies_its_scales = !has_several_scales<Q> ||
+    requires(value_of<Q> v, const arr<float, scales_of<Q>>& s) {
   { Q::scaled(v, s) } -> std::same_as<value_of<Q>>;
   { Q::unscaled(v, s) } -> std::same_as<value_of<Q>>;
+}
+|| requires(value_of<Q> v, const arr<float, scales_of<Q>>& s) {
+  { Q::scaled(v, s, 0.f) } -> std::same_as<value_of<Q>>;
+  { Q::unscaled(v, s, 0.f) } -> std::same_as<value_of<Q>>;
 };
 
 template <class Q>

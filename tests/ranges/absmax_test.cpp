@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <doctest/doctest.h>
 
+#include <lowbit/granularity/two_level.hpp>
+#include <lowbit/quantize.hpp>
 #include <lowbit/quantizers/uniform.hpp>
 #include <lowbit/ranges/absmax.hpp>
 
@@ -72,4 +74,20 @@ TEST_CASE("a limit keeps the side of the largest value") {
   const group<q4_0> g{{1, 8, 2}, {}};
   CHECK(absmax::scale_for_limit<q4_0>(g.view(), 4) == -0.5f);
   CHECK(absmax::scale_for_limit<uniform<4>>(group<uniform<4>>{{-9}, {}}.view(), 7) == 1);
+}
+
+TEST_CASE("where scales have no sign, the largest value gives the magnitude") {
+  using q4_0 = uniform<4, full_range>;
+  const group<q4_0> g{{1, 8, 2}, {}};
+  group_values<q4_0> unsigned_scales = g.view();
+  unsigned_scales.signed_scale = false;
+  CHECK(absmax{}.fit<q4_0>(unsigned_scales).scale[0] == 8.f / 7);
+  CHECK(absmax::scale_for_limit<q4_0>(unsigned_scales, 4) == 0.5f);
+  // In a matrix: the scales of two_level are codes from 0.
+  std::vector<float> x;
+  for (int i = 0; i < 64; ++i) x.push_back(i % 8 == 3 ? 7.f : float(i % 5 - 2));
+  const auto q = quantize<format<q4_0, two_level<8, 8, uniform<6>>>>(
+      matrix_view<const float>(x.data(), 1, 64));
+  for (index_t c = 0; c < 64; ++c)
+    CHECK(double(q.view().at(0, c)) == doctest::Approx(double(x[std::size_t(c)])).epsilon(0.02));
 }

@@ -23,10 +23,11 @@ group_params<Q> by_definition(const group<Q>& g, int steps = 80, int grid = 100)
   for (int k = 0; k < steps; ++k) {
     const float part = float(double(grid - k) / grid);
     group_params<Q> p{};
-    if constexpr (has_zero<Q>) p = minmax::from_range<Q>(g.view(), part * low, part * high);
+    if constexpr (has_zero<Q>)
+      p = minmax::from_range<Q>(g.view(), part * low, part * high);
     else
       p.scale[0] = g.stored_scale(
-          mul_rn(part, absmax::scale_for<Q>(absmax::largest<Q>(g.view()))));
+          mul_rn(part, absmax::scale_for<Q>(g.view(), absmax::largest<Q>(g.view()))));
     const double error = g.error(p);
     if (k == 0 || error < least) {
       least = error;

@@ -23,7 +23,7 @@ enum class errc {
 /// The one exception of the library. `what()` reads "lowbit: <argument>: <problem>": the argument
 /// at fault, its value, and what was expected. Thrown before the first write to any output. It is
 /// one line, whatever names a file gives to things: control characters become question marks.
-class error : public std::runtime_error {
+class __attribute__((visibility("default"))) error : public std::runtime_error {
  public:
   error(errc code, std::string argument, const std::string& problem)
       : std::runtime_error("lowbit: " + argument + ": " + problem),
@@ -65,6 +65,7 @@ inline std::string one_line(std::string s) {
 }  // namespace detail
 
 /// Installs the handler for builds without exceptions; returns the one before. Not thread-safe.
+/// There is one per program, and one per shared library that hides its symbols.
 inline error_handler set_error_handler(error_handler handler) {
   error_handler before = detail::current_error_handler();
   detail::current_error_handler() = handler;

@@ -20,6 +20,7 @@ struct with_column_factors : Base {
   using columns_plane = param_plane_of<Number>;
 
   template <class Place, class Q>
+    requires(!has_several_scales<Q> || !has_zero<Q>)  // else no factor can be taken out of them
   struct data : Base::template data<Place, Q> {
     typename columns_plane::template data<Place> columns{};
 
@@ -77,6 +78,7 @@ struct column_scales : detail::with_column_factors<unscaled, Number> {
       g.importance = weights;
       g.group = {0, c};
       g.stored_scale = detail::rounding_of<detail::param_plane_of<Number>>();
+      g.signed_scale = detail::stores_both_signs<detail::param_plane_of<Number>>;
       scales[std::size_t(c)] = plan.template fit<Q>(g).scale[0];
     }
     return scales;

@@ -4,16 +4,36 @@
 
 namespace lowbit::inline LOWBIT_ABI {
 
+namespace detail {
+/// The largest magnitude of a level above and of one below 0; of learned levels, or where there is
+/// none, the peak.
+template <class Q>
+inline constexpr arr<float, 2> outermost = [] {
+  arr<float, 2> ends{};
+  if constexpr (!has_state<Q> && !has_selectors<Q> && Q::bits <= 8)
+    for (code_t c = 0; c >> Q::bits == 0; ++c) {
+      const float level = Q{}.decode(c);
+      float& end = ends[level < 0 ? 1 : 0];
+      if (magnitude(level) > end) end = magnitude(level);
+    }
+  for (float& end : ends.items)
+    if (end == 0) end = peak_of<Q>;
+  return ends;
+}();
+}  // namespace detail
+
 /// S = max|x| / peak, so that no value is clipped before the scale is rounded for storage. Where
 /// the level of largest magnitude has no twin (`signed_peak`), S = x* / signed_peak with x* the
-/// first value of largest magnitude, so that S may be negative. All zero or empty: S = 0, and every
-/// code decodes to 0. Cost: one pass. Importance does not matter.
+/// first value of largest magnitude, so that S may be negative; where scales are stored without a
+/// sign, S puts x* on the outermost level of its side. All zero or empty: S = 0, and
+/// every code decodes to 0. Cost: one pass. Importance does not matter.
 struct absmax : range_search {
   template <class Q>
     requires(!has_zero<Q> && scales_of<Q> == 1)
-  group_params<Q> fit(const group_values<Q>& g) const {
+  group_params<Q> fit(const group_values<Q>& g)
+  const {
     group_params<Q> p;
-    p.scale[0] = scale_for<Q>(largest<Q>(g));
+    p.scale[0] = scale_for<Q>(g, largest<Q>(g));
     return p;
   }
 
@@ -27,9 +47,11 @@ struct absmax : range_search {
   }
   /// The scale that puts `top` on the outermost level.
   template <class Q>
-  static float scale_for(value_of<Q> top) {
+  static float scale_for(const group_values<Q>& g, value_of<Q> top) {
     if constexpr (requires { Q::signed_peak; } && std::same_as<value_of<Q>, float>)
-      if (Q::signed_peak != 0) return div_rn(top, Q::signed_peak);
+      if (Q::signed_peak != 0)
+        return g.signed_scale ? div_rn(top, Q::signed_peak)
+                              : div_rn(magnitude(top), detail::outermost<Q>[top < 0]);
     return div_rn(magnitude(top), peak_of<Q>);
   }
   /// The scale that puts the magnitude `limit` on the outermost level, on the side where the group
@@ -38,7 +60,7 @@ struct absmax : range_search {
   static float scale_for_limit(const group_values<Q>& g, float limit) {
     const float s = div_rn(limit, peak_of<Q>);
     if constexpr (std::same_as<value_of<Q>, float>)
-      if (scale_for<Q>(largest<Q>(g)) < 0) return -s;
+      if (scale_for<Q>(g, largest<Q>(g)) < 0) return -s;
     return s;
   }
 };

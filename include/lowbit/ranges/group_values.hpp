@@ -12,6 +12,8 @@ struct group_values {
   position group{};                // where the group is in the grid of groups
   /// The zero is stored by codes of one sign, so that a range must contain 0.
   bool contains_zero = zero_of<Q> == zero_kind::integer;
+  /// Scales of both signs can be stored.
+  bool signed_scale = true;
   /// What becomes of a scale or zero once it is stored (rounding of a number; identity where the
   /// parameter is quantized in its turn, which no single group can know).
   float (*stored_scale)(float) = [](float s) { return s; };

@@ -53,7 +53,7 @@ struct leave_one_out : range_search {
           second = x;
       }
       group_params<Q> p;
-      p.scale[0] = g.stored_scale(absmax::scale_for<Q>(second));
+      p.scale[0] = g.stored_scale(absmax::scale_for<Q>(g, second));
       consider(p);
     }
     return best;

@@ -92,7 +92,7 @@ struct mse_grid : range_search {
         return minmax::from_range<Q>(g, mul_rn(part, g.values[low]), mul_rn(part, g.values[high]));
       else {
         group_params<Q> p;
-        p.scale[0] = g.stored_scale(mul_rn(part, absmax::scale_for<Q>(g.values[high])));
+        p.scale[0] = g.stored_scale(mul_rn(part, absmax::scale_for<Q>(g, g.values[high])));
         return p;
       }
     }

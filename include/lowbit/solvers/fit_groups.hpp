@@ -21,6 +21,7 @@ void for_groups(matrix_view<const value_of<Q>> work, const value_hints& hints,
     group_values<Q> g;
     if constexpr (requires { typename G::scale_plane; }) {
       g.stored_scale = rounding_of<typename G::scale_plane>();
+      g.signed_scale = stores_both_signs<typename G::scale_plane>;
       if constexpr (has_zero<Q>) {
         using zero_plane = typename G::template data<owned, Q>::zero_plane;
         g.stored_zero = rounding_of<zero_plane>();

@@ -77,6 +77,7 @@ fitted<Q> fit_one(const Plan& plan, const group_values<Q>& g) {
   t.importance = g.importance;
   t.group = g.group;
   t.stored_scale = g.stored_scale;
+  t.signed_scale = g.signed_scale;
   group_params<T> p = plan.template fit<T>(t);
   p.scale[0] = g.stored_scale(p.scale[0]);
   fitted<Q> f;

@@ -18,7 +18,7 @@ class any_matrix {
 
   explicit operator bool() const { return held_ != nullptr; }
   /// The canonical name of the composition; empty where one of its parts has no name.
-  std::string_view format() const { return held().format(); }
+  std::string format() const { return std::string(held().format()); }
   extent shape() const { return held().shape(); }
   index_t bytes() const { return held().bytes(); }
   /// Exact bits per weight; 0 for an empty matrix.

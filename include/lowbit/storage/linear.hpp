@@ -3,9 +3,9 @@
 #include <tuple>
 #include <utility>
 
-#include "linear_arguments.hpp"
+#include "linear/arguments.hpp"
+#include "linear/transformed_rows.hpp"
 #include "matrix_traits.hpp"
-#include "transformed_rows.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 

@@ -9,7 +9,9 @@ namespace lowbit::inline LOWBIT_ABI {
 /// The value of a level in its group: one binary32 per real part, rounded once (see zero_kind).
 template <class Q>
 LOWBIT_HD constexpr value_of<Q> reconstruct(value_of<Q> level, const group_params<Q>& p) {
-  if constexpr (scales_of < Q >> 1)
+  if constexpr (has_several_scales<Q> && has_zero<Q>)
+    return Q::scaled(level, p.scale, p.zero);
+  else if constexpr (has_several_scales<Q>)
     return Q::scaled(level, p.scale);
   else if constexpr (zero_of<Q> == zero_kind::integer)
     return mul_rn(p.scale[0], level - p.zero);
@@ -33,7 +35,9 @@ constexpr complex32 over_scale(complex32 x, float s) {
 /// after the rounding, so that ties break as in round(x / S) + Z.
 template <class Q>
 constexpr value_of<Q> normalize(value_of<Q> x, const group_params<Q>& p) {
-  if constexpr (scales_of < Q >> 1)
+  if constexpr (has_several_scales<Q> && has_zero<Q>)
+    return Q::unscaled(x, p.scale, p.zero);
+  else if constexpr (has_several_scales<Q>)
     return Q::unscaled(x, p.scale);
   else if constexpr (zero_of<Q> == zero_kind::integer)
     return float(round_int(detail::over_scale(x, p.scale[0]))) + p.zero;
@@ -49,7 +53,7 @@ constexpr value_of<Q> normalize(value_of<Q> x, const group_params<Q>& p) {
 template <class Q>
 LOWBIT_HD constexpr block_of<Q> decode_in(const state_of<Q>& levels, code_t code,
                                           const group_params<Q>& p) {
-  if constexpr (selectors_of < Q >> 0)
+  if constexpr (has_selectors<Q>)
     return levels.decode(code, p.selector);
   else if constexpr (has_state<Q>)
     return levels.decode(code);
@@ -69,7 +73,7 @@ using encoder_for = decltype(encoder_of<Q>(std::declval<const state_of<Q>&>()));
 /// `levels` is the state or its encoder.
 template <class Q, class Levels>
 constexpr code_t encode_in(const Levels& levels, const block_of<Q>& x, const group_params<Q>& p) {
-  if constexpr (selectors_of < Q >> 0)
+  if constexpr (has_selectors<Q>)
     return code_t(levels.encode(x, p.selector));
   else
     return code_t(levels.encode(x));

@@ -3,8 +3,8 @@
 #include <tuple>
 #include <utility>
 
-#include "../transforms/chain.hpp"
-#include "matrix_traits.hpp"
+#include "../../transforms/chain.hpp"
+#include "../matrix_traits.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 namespace detail {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include "../core/executor_ref.hpp"
-#include "../kernels/activations.hpp"
-#include "../transforms/chain.hpp"
+#include "../../core/executor_ref.hpp"
+#include "../../kernels/activations.hpp"
+#include "../../transforms/chain.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 namespace detail {
