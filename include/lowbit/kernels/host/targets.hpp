@@ -15,10 +15,12 @@
 
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels::scalar {
-#include "dot.inl"
-#include "rows.inl"
+// clang-format off: the order matters
 #include "scalar.inl"
+#include "rows.inl"
 #include "scalar_tiles.inl"
+#include "dot.inl"
+// clang-format on
 }  // namespace kernels::scalar
 }  // namespace lowbit::inline LOWBIT_ABI
 
@@ -32,10 +34,12 @@ namespace kernels::scalar {
 #endif
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels::avx2 {
+// clang-format off: the order matters
 #include "avx2.inl"
-#include "dot.inl"
 #include "rows.inl"
 #include "tiles.inl"
+#include "dot.inl"
+// clang-format on
 }  // namespace kernels::avx2
 }  // namespace lowbit::inline LOWBIT_ABI
 #if defined(__clang__)
@@ -57,10 +61,12 @@ namespace kernels::avx2 {
 #endif
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels::avx512 {
+// clang-format off: the order matters
 #include "avx512.inl"
-#include "dot.inl"
 #include "rows.inl"
 #include "tiles.inl"
+#include "dot.inl"
+// clang-format on
 }  // namespace kernels::avx512
 }  // namespace lowbit::inline LOWBIT_ABI
 #if defined(__clang__)
