@@ -3,108 +3,15 @@
 
 #include <cmath>
 #include <limits>
-#include <lowbit/formats/known.hpp>
-#include <lowbit/granularity/per_column.hpp>
-#include <lowbit/lowbit.hpp>
-#include <lowbit/outliers/criteria/top_fraction.hpp>
-#include <lowbit/packing/repack.hpp>
 
-#include "support/random_matrix.hpp"
-
-namespace lb = lowbit;
-using lb::index_t;
+#include "kernels/products.hpp"
 
 namespace {
 
-struct operands {
-  test::random_matrix w, x;
-  operands(index_t rows, index_t cols, index_t tokens) : w(rows, cols, 5), x(tokens, cols, 6) {}
-};
-
-template <lb::arch Arch, class W, class X>
-std::vector<float> product(const W& w, const X& x, index_t tokens) {
-  std::vector<float> y(std::size_t(tokens * w.rows()), std::numeric_limits<float>::quiet_NaN());
-  lb::gemm<Arch>(w, x, lb::matrix_view<float>(y.data(), tokens, w.rows()));
-  return y;
-}
-
-/// The bound of the design, with y* summed in long double.
-template <class F, lb::arch Arch>
-void check_real(const lb::quantized_view<F>& w, const test::random_matrix& x) {
-  const std::vector<float> y = product<Arch>(w, x.view(), x.rows);
-  std::vector<float> values(std::size_t(w.rows() * w.cols()));
-  lb::dequantize(w, lb::matrix_view<float>(values.data(), w.rows(), w.cols()));
-  const double bound = double((w.cols() + 15) / 16 + 16) * 0x1p-23;
-  index_t wrong = 0;
-  for (index_t t = 0; t < x.rows; ++t)
-    for (index_t r = 0; r < w.rows(); ++r) {
-      long double exact = 0, size = 0;
-      for (index_t c = 0; c < w.cols(); ++c) {
-        const long double p = (long double)values[std::size_t(r * w.cols() + c)] * x(t, c);
-        exact += p;
-        size += std::fabs(p);
-      }
-      const float got = y[std::size_t(t * w.rows() + r)];
-      wrong += !(std::fabs(got - exact) <= bound * size);
-    }
-  CHECK(wrong == 0);
-}
-
-/// Integer products against the exact sum over the same levels and activations.
-template <class F, lb::arch Arch>
-void check_a8(const lb::quantized_view<F>& w, const test::random_matrix& x) {
-  const std::vector<float> y = product<Arch>(w, lb::as<lb::a8>(x.view()), x.rows);
-  const auto q = lb::quantize<lb::a8>(x.view());
-  index_t wrong = 0;
-  for (index_t t = 0; t < x.rows; ++t)
-    for (index_t r = 0; r < w.rows(); ++r) {
-      long double exact = 0, size = 0;
-      for (index_t c = 0; c < w.cols(); ++c) {
-        const long double p = (long double)w.at(r, c) * q.view().at(t, c);
-        exact += p;
-        size += std::fabs(p);
-      }
-      const float got = y[std::size_t(t * w.rows() + r)];
-      wrong += !(std::fabs(got - exact) <= 4e-6 * size);
-    }
-  CHECK(wrong == 0);
-}
-
-/// Tiles give the same bits as canonical codes.
-template <lb::arch Arch, class F>
-void check_layouts(const lb::quantized_matrix<F>& q, const test::random_matrix& x) {
-  const auto tiles = lb::repack<lb::host_layout>(q);
-  CHECK(product<Arch>(tiles.view(), x.view(), x.rows) == product<Arch>(q.view(), x.view(), x.rows));
-  CHECK(product<Arch>(tiles.view(), lb::as<lb::a8>(x.view()), x.rows) ==
-        product<Arch>(q.view(), lb::as<lb::a8>(x.view()), x.rows));
-}
-
-template <class F>
-void check(bool exact_levels = true) {
-  CAPTURE(lb::format_name<F>);
-  struct sizes {
-    index_t rows, cols, tokens;
-  };
-  for (const sizes& s : {sizes{9, 64, 1}, {37, 301, 5}, {3, 1100, 9}, {1, 1, 1}}) {
-    const index_t rows = s.rows, cols = s.cols, tokens = s.tokens;
-    CAPTURE(rows);
-    CAPTURE(cols);
-    const operands o(rows, cols, tokens);
-    const auto q = lb::quantize<F>(o.w.view());
-    check_real<F, lb::arch::scalar>(q.view(), o.x);
-    check_real<F, lb::arch::avx2>(q.view(), o.x);
-    check_real<F, lb::arch::avx512>(q.view(), o.x);
-    check_layouts<lb::arch::scalar>(q, o.x);
-    check_layouts<lb::arch::avx2>(q, o.x);
-    check_layouts<lb::arch::avx512>(q, o.x);
-    if (exact_levels) {
-      check_a8<F, lb::arch::scalar>(q.view(), o.x);
-      check_a8<F, lb::arch::avx2>(q.view(), o.x);
-      check_a8<F, lb::arch::avx512>(q.view(), o.x);
-    }
-  }
-}
-
+namespace lb = lowbit;
+using test::check;
+using test::operands;
+using test::product;
 using namespace lowbit;
 using w4 = format<uniform<4>, per_group<32>>;
 
@@ -125,21 +32,6 @@ TEST_CASE("products stay within the bound: formats without an int8 form") {
   check<format<f16, unscaled>>();
   check<format<uniform<4>, per_block<2, 6>>>();
 }
-TEST_CASE("products stay within the bound: tables, learned levels, codes of 5 to 7 bits") {
-  check<format<normal_float<4>, per_group<64>>>(false);
-  check<format<normal_float<3>, per_group<32>>>(false);
-  check<format<uniform<6>, per_group<128>>>();
-  check<format<uniform<7, full_range>, per_row>>();
-  check<format<ternary, per_group<48>>>();
-  check<format<binary, per_tensor>>();
-  check<format<fp6_e3m2, per_group<32, e8m0>>>(false);
-}
-TEST_CASE("products stay within the bound: two levels of scales, outliers, a factor per column") {
-  check<format<uniform<4, minimum>, two_level<32, 8, uniform<6>>>>();
-  check<format<uniform<3>, per_group<32>, sparse<>>>();
-  check<format<uniform<4>, per_column>>();
-}
-
 TEST_CASE("int8 levels of a float type with infinities are scaled by its largest finite level") {
   constexpr auto& table = kernels::int8_table_of<fp8_e5m2>;
   CHECK(!table.exact);

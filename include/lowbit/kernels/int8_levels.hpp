@@ -102,8 +102,9 @@ template <class F>
 inline constexpr bool has_int8_path = [] {
   using Q = typename F::quantizer_type;
   using G = typename F::granularity_type;
-  return (small_table<Q> || small_codebook<Q>)&&scales_of<Q> == 1 && !scales_columns<G> &&
-         G::block_cols % 4 == 0 && std::same_as<typename F::value_type, float>;
+  return (small_table<Q> || (small_codebook<Q> && dim_of<Q> % 4 == 0)) && scales_of<Q> == 1 &&
+         !scales_columns<G> && G::block_cols % 4 == 0 &&
+         std::same_as<typename F::value_type, float>;
 }();
 
 }  // namespace kernels

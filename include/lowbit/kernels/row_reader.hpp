@@ -293,7 +293,10 @@ struct code_source<P, host_layout> {
                                      quads);
       ops.transpose(quads, 64, 16, piece);
       for (index_t i = 0; i < tile_rows; ++i)
-        for (index_t k = 0; k < 64; ++k) out[(i * room + c + k) * step] = piece[64 * i + k];
+        if (step == 1)
+          __builtin_memcpy(out + i * room + c, piece + 64 * i, 64);
+        else
+          for (index_t k = 0; k < 64; ++k) out[(i * room + c + k) * step] = piece[64 * i + k];
     }
   }
 };

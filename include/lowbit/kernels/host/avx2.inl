@@ -80,11 +80,13 @@ inline vf gather(const float* table, vi c) {
   return _mm256_setr_ps(table[i[0]], table[i[1]], table[i[2]], table[i[3]], table[i[4]],
                         table[i[5]], table[i[6]], table[i[7]]);
 }
-inline vf field_bits(vi c, std::uint32_t mask, int shift) {
-  return _mm256_castsi256_ps(_mm256_sll_epi32(_mm256_and_si256(c, _mm256_set1_epi32(int(mask))),
-                                              _mm_cvtsi32_si128(shift)));
+inline vi and_ints(vi a, int mask) { return _mm256_and_si256(a, _mm256_set1_epi32(mask)); }
+inline vi or_ints(vi a, vi b) { return _mm256_or_si256(a, b); }
+inline vi shift_up(vi a, int by) { return _mm256_sll_epi32(a, _mm_cvtsi32_si128(by)); }
+inline vf halves_to_float(vi a) {
+  return _mm256_cvtph_ps(
+      _mm_packus_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1)));
 }
-inline vf or_bits(vf a, vf b) { return _mm256_or_ps(a, b); }
 inline vf load_f16(const std::uint8_t* p) {
   return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }

@@ -74,11 +74,10 @@ inline vf gather(const float* table, vi c) {
   for (int l = 0; l < 16; ++l) v[l] = table[i[l]];
   return _mm512_load_ps(v);
 }
-inline vf field_bits(vi c, std::uint32_t mask, int shift) {
-  return _mm512_castsi512_ps(_mm512_sll_epi32(_mm512_and_si512(c, _mm512_set1_epi32(int(mask))),
-                                              _mm_cvtsi32_si128(shift)));
-}
-inline vf or_bits(vf a, vf b) { return _mm512_or_ps(a, b); }
+inline vi and_ints(vi a, int mask) { return _mm512_and_si512(a, _mm512_set1_epi32(mask)); }
+inline vi or_ints(vi a, vi b) { return _mm512_or_si512(a, b); }
+inline vi shift_up(vi a, int by) { return _mm512_sll_epi32(a, _mm_cvtsi32_si128(by)); }
+inline vf halves_to_float(vi a) { return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(a)); }
 inline vf load_f16(const std::uint8_t* p) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }

@@ -48,18 +48,21 @@ inline void levels_table(const std::uint8_t* codes, index_t readable, int bits, 
   }
 }
 
+/// By way of halves, which all these fields fit: unlike those of binary32, their subnormals cost
+/// nothing.
 inline void levels_field(const std::uint8_t* codes, index_t readable, int bits, index_t n,
                          int exponent_bits, int mantissa_bits, int bias, bool is_signed,
                          float* out) {
   const unpacker unpack(bits);
   const int low = exponent_bits + mantissa_bits;
-  const std::uint32_t magnitude_mask = (1u << low) - 1, sign_mask = is_signed ? 1u << low : 0;
-  const vf rebias = set1(exp2_int(127 - bias));
+  const int magnitude_mask = (1 << low) - 1, sign_mask = is_signed ? 1 << low : 0;
+  const vf rebias = set1(exp2_int(15 - bias));
   for_codes(codes, readable, n, lanes, lanes * bits / 8, unpacker::reads,
             [&](const std::uint8_t* p, index_t i) {
               const vi c = unpack(p);
-              const vf size = mul(field_bits(c, magnitude_mask, 23 - mantissa_bits), rebias);
-              store(out + i, or_bits(size, field_bits(c, sign_mask, 31 - low)));
+              const vi half = or_ints(shift_up(and_ints(c, magnitude_mask), 10 - mantissa_bits),
+                                      shift_up(and_ints(c, sign_mask), 15 - low));
+              store(out + i, mul(halves_to_float(half), rebias));
             });
 }
 

@@ -108,16 +108,23 @@ inline vf gather(const float* table, const vi& c) {
   LOWBIT_LANES r.v[l] = table[c.v[l]];
   return r;
 }
-/// Bits (code & mask) << shift, as a float.
-inline vf field_bits(const vi& c, std::uint32_t mask, int shift) {
-  vf r;
-  LOWBIT_LANES r.v[l] = bits_as<float>((std::uint32_t(c.v[l]) & mask) << shift);
-  return r;
-}
-inline vf or_bits(vf a, const vf& b) {
-  LOWBIT_LANES a.v[l] =
-      bits_as<float>(bits_as<std::uint32_t>(a.v[l]) | bits_as<std::uint32_t>(b.v[l]));
+inline vi and_ints(vi a, int mask) {
+  LOWBIT_LANES a.v[l] &= mask;
   return a;
+}
+inline vi or_ints(vi a, const vi& b) {
+  LOWBIT_LANES a.v[l] |= b.v[l];
+  return a;
+}
+inline vi shift_up(vi a, int by) {
+  LOWBIT_LANES a.v[l] = std::int32_t(std::uint32_t(a.v[l]) << by);
+  return a;
+}
+/// From the bits of halves.
+inline vf halves_to_float(const vi& a) {
+  vf r;
+  LOWBIT_LANES r.v[l] = f16::decode(code_t(a.v[l]));
+  return r;
 }
 inline vf load_f16(const std::uint8_t* p) {
   vf r;
