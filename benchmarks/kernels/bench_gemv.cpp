@@ -107,9 +107,17 @@ auto random_layer(lb::extent shape) {
   }
 }
 
+template <class M>
+constexpr bool is_one_matrix = requires {
+  typename M::format_type;
+};
+
+/// A matrix in a layout; a linear as it is.
 template <class Layout, class M>
 auto in_layout(const M& m) {
-  if constexpr (std::same_as<Layout, lb::canonical>)
+  if constexpr (!is_one_matrix<M>)
+    return lb::any_matrix(m);
+  else if constexpr (std::same_as<Layout, lb::canonical>)
     return m;
   else
     return lb::repack<Layout>(m);
@@ -121,9 +129,20 @@ void product(benchmark::State& state, const job& j) {
   run(
       state, j,
       [&](std::size_t i, const auto& x, lb::matrix_view<float> y, const lb::thread_pool& threads,
-          lb::workspace& memory) { lb::gemm(all[i % all.size()].view(), x, y, threads, memory); },
+          lb::workspace& memory) {
+        const auto& w = all[i % all.size()];
+        if constexpr (is_one_matrix<typename Entry::matrix_type>)
+          lb::gemm(w.view(), x, y, threads, memory);
+        else
+          lb::gemm(w, x, y, threads, memory);
+      },
       double(all[0].bytes()), lb::prepared<A>());
 }
+
+/// Formats that are measured in their canonical layout too.
+template <class Entry>
+constexpr bool shows_canonical = std::same_as<Entry, lb::int4_g32> ||
+                                 std::same_as<Entry, lb::nf4> || std::same_as<Entry, lb::nvfp4>;
 
 void register_all() {
   const auto name = [](std::string format, std::string activations, const job& j) {
@@ -150,8 +169,10 @@ void register_all() {
     for (const job& j : jobs) {
       add("f32", j, product<Entry, lb::host_layout, lb::real_activations>);
       add("a8", j, product<Entry, lb::host_layout, lb::a8>);
-      add("f32_canonical", j, product<Entry, lb::canonical, lb::real_activations>);
-      add("a8_canonical", j, product<Entry, lb::canonical, lb::a8>);
+      if constexpr (shows_canonical<Entry>) {
+        add("f32_canonical", j, product<Entry, lb::canonical, lb::real_activations>);
+        add("a8_canonical", j, product<Entry, lb::canonical, lb::a8>);
+      }
     }
   });
 }
