@@ -130,8 +130,10 @@ inline constexpr bool has_both_signs = [] {
   else if constexpr (Q::bits <= 8) {
     bool negative = false, positive = false;
     for (code_t c = 0; c >> Q::bits == 0; ++c) {
-      negative = negative || Q{}.decode(c) < 0;
-      positive = positive || Q{}.decode(c) > 0;
+      const float level = Q{}.decode(c);
+      if (is_nan(level)) continue;  // no constant may be compared with it
+      negative = negative || level < 0;
+      positive = positive || level > 0;
     }
     return negative && positive;
   } else if constexpr (requires { Q::is_signed; }) return Q::is_signed;
