@@ -166,6 +166,22 @@ template <class Q>
 using selector_plane_of = typename selector_plane<Q>::type;
 }  // namespace detail
 
+namespace detail {
+/// Fails unless a stored parameter is what its plane promises and finite for every group: a product
+/// of scales may be beyond binary32 though each of them is not.
+template <class Parameter>
+void validate_parameter(const Parameter& p, const path& at, extent n) {
+  p.validate(at, n);
+  const index_t rows = n.cols > 0 ? n.rows : 0;  // many for nothing otherwise
+  if constexpr (!std::same_as<typename Parameter::plane_type::granularity_type, unscaled>)
+    for (index_t r = 0; r < rows; ++r)
+      for (index_t c = 0; c < n.cols; ++c)
+        if (!is_finite(p.at(r, c)))
+          fail(errc::corrupted, at.str(),
+               message("the parameter at (", r, ", ", c, ") is beyond binary32"));
+}
+}  // namespace detail
+
 inline constexpr int whole = 0;
 
 /// Groups of R rows by C columns (`whole`: all of them), each with a scale and, where the
@@ -228,8 +244,9 @@ struct blocks {
       requires std::same_as<Place, borrowed>
     {
       const extent n = params_shape(e);
-      for (int k = 0; k < scales_of<Q>; ++k) scale[k].validate(at / scales_name(k), n);
-      if constexpr (has_zero<Q>) this->zero.validate(at / "zeros", n);
+      for (int k = 0; k < scales_of<Q>; ++k)
+        detail::validate_parameter(scale[k], at / scales_name(k), n);
+      if constexpr (has_zero<Q>) detail::validate_parameter(this->zero, at / "zeros", n);
       if constexpr (has_selectors<Q>) this->selector.validate(at / "selectors", n);
     }
     LOWBIT_HD group_params<Q> group(index_t r, index_t c) const
