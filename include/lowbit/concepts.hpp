@@ -273,6 +273,8 @@ concept scales_columns = requires {
 //                                add_row(r, out), resize(extent), each(...)
 //   store<V>(residual, kept)     the rest W - Q(W) and the chosen positions -> data<owned, V>
 //   picks                        true: a criterion chooses positions, which the main codes skip
+//   single_values                optional, true: any position may be chosen, so that a solver may
+//                                choose more of them (see solvers/coder.hpp)
 // ---------------------------------------------------------------------------------------------
 template <class O, class V>
 concept outliers_for = requires(const typename O::template data<borrowed, V>& d, index_t r,
@@ -284,6 +286,11 @@ concept outliers_for = requires(const typename O::template data<borrowed, V>& d,
   { d.dot(r, x, scratch) } -> std::same_as<V>;
   d.add_row(r, scratch);
 };
+template <class O>
+inline constexpr bool keeps_single_values = false;
+template <class O>
+  requires requires { O::single_values; }
+inline constexpr bool keeps_single_values<O> = O::single_values;
 
 // ---------------------------------------------------------------------------------------------
 // Transform: a change of basis that leaves products as they are. In front of a matrix, activations
@@ -365,7 +372,7 @@ concept quantized_matrix_like = std::is_trivially_copyable_v<W> && requires(cons
 // Arguments of quantize: each role has an empty base, so that a wrong one can be named.
 //
 //   range_search      fit<Q>(group_values<Q>) -> group_params<Q>
-//   rounding_solver   solve(coder&)
+//   rounding_solver   solve_row(coder&, row), rows in any order, or solve(coder&)
 //   outlier_criterion pick(matrix_view, importance) -> positions
 //   level_source      state<Q>(values, weights, executor) -> state_of<Q, owned>; of a quantizer
 //                     with selectors the values are runs that share one, and state<Q>(values,

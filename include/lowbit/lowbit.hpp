@@ -81,8 +81,10 @@
 
 #include "storage/any_matrix.hpp"
 #include "storage/dense_matrix.hpp"
+#include "storage/factored.hpp"
 #include "storage/linear.hpp"
 #include "storage/quantize_linear.hpp"
+#include "storage/transposed.hpp"
 
 #include "quantize.hpp"
 

@@ -68,13 +68,12 @@ matrix_data<F, owned> encode_matrix(matrix_view<const typename F::value_type> m,
   for (index_t r = 0; r < rows; ++r) std::copy(m.row(r), m.row(r) + cols, work.data() + r * cols);
   const matrix_view<V> values(work.data(), rows, cols);
 
-  std::vector<position> kept;
   std::vector<std::uint8_t> left_out;
   if constexpr (O::picks) {
-    kept = O::pick(pick<derived_role<outlier_criterion>>(typename O::criterion{}, how...), m,
-                   hints.weights);
     left_out.assign(work.size(), 0);
-    for (const position& p : kept) {
+    for (const position& p :
+         O::pick(pick<derived_role<outlier_criterion>>(typename O::criterion{}, how...), m,
+                 hints.weights)) {
       work[std::size_t(p.row * cols + p.col)] = V{};
       left_out[std::size_t(p.row * cols + p.col)] = 1;
     }
@@ -82,16 +81,26 @@ matrix_data<F, owned> encode_matrix(matrix_view<const typename F::value_type> m,
   }
 
   matrix_data<F, owned> data;
-  data.main = encode_plane<P>(
-      values, hints, pick<derived_role<range_search>>(default_range<Q, G>(), how...),
-      pick<derived_role<rounding_solver>>(nearest{}, how...),
-      pick<derived_role<level_source>>(learn_levels{}, how...),
-      pick<executor_role>(serial{}, how...));
+  data.main = encode_plane<P>({values, m, {left_out, keeps_single_values<O>}}, hints,
+                              pick<derived_role<range_search>>(default_range<Q, G>(), how...),
+                              pick<derived_role<rounding_solver>>(nearest{}, how...),
+                              pick<derived_role<level_source>>(learn_levels{}, how...),
+                              pick<executor_role>(serial{}, how...));
 
   if constexpr (!std::same_as<O, none>) {
     const auto coded = P::bind(data.main);
+    std::vector<position> kept;
     for (index_t r = 0; r < rows; ++r)
-      for (index_t c = 0; c < cols; ++c) values(r, c) = sub_rn(m(r, c), coded.at(r, c));
+      for (index_t c = 0; c < cols; ++c) {
+        V x = m(r, c);
+        if (hints.skips(r * cols + c)) {
+          kept.push_back({r, c});
+          const float factor = column_factor<P>(coded, c);
+          if (factor != 0 && !(values(r, c) == over_scale(x, factor)))  // a solver changed it
+            x = mul_rn(factor, values(r, c));
+        }
+        values(r, c) = sub_rn(x, coded.at(r, c));
+      }
     data.apart = O::template store<V>(matrix_view<const V>(values), kept);
   }
   data.set_shape(m.shape());
@@ -113,13 +122,13 @@ matrix_data<F, owned> encode_matrix(matrix_view<const typename F::value_type> m,
 /// Throws error: not_finite naming row and column, shape_mismatch of the importance.
 /// Allocates a copy of the values. Any shape works, 0 rows or columns included.
 template <format_like F, class... How>
-quantized_matrix<F> quantize(matrix_view<const typename F::value_type> weights,
-                             const How&... how) {
+quantized_matrix<F> quantize(matrix_view<const typename F::value_type> weights, const How&... how) {
   detail::check_arguments<F, How...>();
   if constexpr (detail::roles_of<How...>::differ &&
                 (true && ... && detail::quantize_argument<How, F>::fits))
     return quantized_matrix<F>(detail::encode_matrix<F>(weights, how...));
-  else return {};  // it does not compile, and the compiler has said why
+  else
+    return {};  // it does not compile, and the compiler has said why
 }
 
 /// Mutable and foreign matrices convert: anything that a matrix_view can be made from.

@@ -95,3 +95,22 @@ TEST_CASE("every mistake is named with its values") {
   CHECK(message_of([&] { matrix_view<float>(nullptr, 2, 2); }) ==
         "lowbit: matrix_view: null data for 2 x 2");
 }
+
+TEST_CASE("sizes whose bytes 64 bits cannot count are errors") {
+  float data[1] = {};
+  const index_t huge = index_t(1) << 40;
+  CHECK_THROWS_WITH_AS(matrix_view<float>(data, huge, huge),
+                       "lowbit: matrix_view: the bytes of 1099511627776 rows of 1099511627776 "
+                       "elements do not fit 64 bits",
+                       error);
+  CHECK_THROWS_AS(matrix_view<float>(data, 2, 1, index_t(1) << 61), error);
+  CHECK_THROWS_AS(matrix_view<float>(data, 1, index_t(1) << 61), error);
+  CHECK_THROWS_AS(matrix_view<float>(data, index_t(1) << 61, 1), error);
+  CHECK_NOTHROW(matrix_view<char>(nullptr, huge, 0));
+  CHECK_NOTHROW(matrix_view<float>(data, index_t(1) << 30, index_t(1) << 30));
+  try {
+    matrix_view<float>(data, huge, huge);
+  } catch (const error& e) {
+    CHECK(e.code() == errc::out_of_range);
+  }
+}

@@ -25,7 +25,7 @@ struct runs {
 template <int Levels>
 std::vector<float> learn(const runs& r, int sets) {
   std::vector<float> found(static_cast<std::size_t>(sets * Levels));
-  optimal_level_sets<Levels>(r.values, r.weights, r.starts, found);
+  optimal_level_sets<Levels>(r.values, r.weights, r.starts, found, serial{});
   for (int s = 0; s < sets; ++s)
     CHECK(std::is_sorted(found.begin() + s * Levels, found.begin() + (s + 1) * Levels));
   return found;
@@ -83,8 +83,8 @@ TEST_CASE("optimal_level_sets: runs made of two lists of levels give the two lis
 
 TEST_CASE("optimal_level_sets: more sets have less error, and one is optimal_levels") {
   const runs r = normal_runs(400, 32, 3);
-  std::vector<float> one(8);
-  optimal_levels(level_sample(r.values), one);
+  const auto best = optimal_levels<8>(level_sample(r.values));
+  const std::vector<float> one(std::begin(best.items), std::end(best.items));
   CHECK(learn<8>(r, 1) == one);
   double before = error_of(r, one, 8);
   for (const int sets : {2, 4, 8}) {
@@ -110,7 +110,7 @@ TEST_CASE("optimal_level_sets: weights decide what matters") {
 TEST_CASE("optimal_level_sets: no runs, one run, empty runs, weights of 0") {
   std::vector<float> found(8, 9.f);
   const std::vector<index_t> none = {0};
-  optimal_level_sets<4>({}, {}, none, found);
+  optimal_level_sets<4>({}, {}, none, found, serial{});
   CHECK(found[0] == -1);
   CHECK(found[7] == 1);
   runs r;

@@ -23,7 +23,8 @@ struct position {
 };
 
 /// A row-major matrix owned by somebody else; element (r, c) is data[r * stride + c].
-/// Negative sizes, a stride below cols and null data of a non-empty matrix are errors.
+/// Negative sizes, a stride below cols, null data of a non-empty matrix and sizes beyond 64 bits are
+/// errors.
 template <class T>
 class matrix_view {
  public:
@@ -40,6 +41,10 @@ class matrix_view {
            message("stride ", stride, ", expected at least the ", cols, " columns"));
     if (data == nullptr && rows > 0 && cols > 0)
       fail(errc::bad_argument, "matrix_view", message("null data for ", rows, " x ", cols));
+    const index_t step = rows > 1 ? stride : cols;
+    if (rows > 0 && (rows | step) >> 30 != 0 && step > most_bytes / index_t(sizeof(T)) / rows)
+      fail(errc::out_of_range, "matrix_view",
+           message("the bytes of ", rows, " rows of ", step, " elements do not fit 64 bits"));
   }
   /// A view of mutable elements converts to one of const elements.
   template <class U>
@@ -72,6 +77,7 @@ class matrix_view {
   LOWBIT_HD constexpr T* row(index_t r) const { return data_ + r * stride_; }
 
  private:
+  static constexpr index_t most_bytes = 0x7fffffffffffffff;
   T* data_ = nullptr;
   extent shape_{};
   index_t stride_ = 0;

@@ -130,8 +130,10 @@ inline constexpr bool has_both_signs = [] {
   else if constexpr (Q::bits <= 8) {
     bool negative = false, positive = false;
     for (code_t c = 0; c >> Q::bits == 0; ++c) {
-      negative = negative || Q{}.decode(c) < 0;
-      positive = positive || Q{}.decode(c) > 0;
+      const float level = Q{}.decode(c);
+      if (is_nan(level)) continue;  // no constant may be compared with it
+      negative = negative || level < 0;
+      positive = positive || level > 0;
     }
     return negative && positive;
   } else if constexpr (requires { Q::is_signed; }) return Q::is_signed;
@@ -162,6 +164,22 @@ template <class Zero, class Scale, class Q>
 using zero_plane_of = typename zero_plane_select<Zero, Scale, Q>::type;
 template <class Q>
 using selector_plane_of = typename selector_plane<Q>::type;
+}  // namespace detail
+
+namespace detail {
+/// Fails unless a stored parameter is what its plane promises and finite for every group: a product
+/// of scales may be beyond binary32 though each of them is not.
+template <class Parameter>
+void validate_parameter(const Parameter& p, const path& at, extent n) {
+  p.validate(at, n);
+  const index_t rows = n.cols > 0 ? n.rows : 0;  // many for nothing otherwise
+  if constexpr (!std::same_as<typename Parameter::plane_type::granularity_type, unscaled>)
+    for (index_t r = 0; r < rows; ++r)
+      for (index_t c = 0; c < n.cols; ++c)
+        if (!is_finite(p.at(r, c)))
+          fail(errc::corrupted, at.str(),
+               message("the parameter at (", r, ", ", c, ") is beyond binary32"));
+}
 }  // namespace detail
 
 inline constexpr int whole = 0;
@@ -226,8 +244,9 @@ struct blocks {
       requires std::same_as<Place, borrowed>
     {
       const extent n = params_shape(e);
-      for (int k = 0; k < scales_of<Q>; ++k) scale[k].validate(at / scales_name(k), n);
-      if constexpr (has_zero<Q>) this->zero.validate(at / "zeros", n);
+      for (int k = 0; k < scales_of<Q>; ++k)
+        detail::validate_parameter(scale[k], at / scales_name(k), n);
+      if constexpr (has_zero<Q>) detail::validate_parameter(this->zero, at / "zeros", n);
       if constexpr (has_selectors<Q>) this->selector.validate(at / "selectors", n);
     }
     LOWBIT_HD group_params<Q> group(index_t r, index_t c) const

@@ -17,6 +17,7 @@ struct sparse {
                 "lowbit::sparse: the index of a column is std::uint16_t or std::uint32_t");
   static constexpr auto name = "sparse<u" + (number_text<8 * sizeof(Index)>() + ">");
   static constexpr bool picks = true;
+  static constexpr bool single_values = true;
   using criterion = top_fraction;
 
   template <class Place, class V>

@@ -3,19 +3,21 @@
 #include "../storage/stored_numbers.hpp"
 #include "minifloat.hpp"
 #include "nearest_level.hpp"
-#include "optimal_levels.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
+
+/// What learning takes: defined in optimal_levels.hpp, which comes with quantize.hpp, so that who
+/// only decodes does without.
+template <int Count>
+arr<float, Count> optimal_levels(span<const float> values, span<const float> weights);
 
 /// 2^Bits levels that every matrix has of its own: those of least squared error for its normalised
 /// values, weighted with the square of their scale and with importance (see `optimal_levels`).
 /// Stored once per matrix as "state", 2^Bits ascending numbers of type Number; code = index.
 ///
-///   using w4 = format<learned_table<4>, per_group<64>>;          // levels in f16
-///   using w4i = format<learned_table<4, uniform<8>>, per_group<32>>;  // int8 levels: products
-///   with
-///                                                                 // int8 activations are exact
+///   using w4 = format<learned_table<4>, per_group<64>>;  // levels in f16
 ///   quantize<w4>(weights, given_levels{learned_table<4>::levels(mine)});  // not learned
+///   learned_table<4, uniform<8>>  // int8 levels: products with int8 activations are exact
 ///
 /// Ranges come first, levels after them. absmax takes the value of largest magnitude to +peak (1,
 /// or that of an integer Number), so that the other levels are free to lie to one side: 5 % less
@@ -92,8 +94,7 @@ struct learned_table {
 
   template <class Executor>
   static state<owned> learn(span<const float> values, span<const float> weights, const Executor&) {
-    arr<float, count> best{};
-    optimal_levels(level_sample(values, weights), best.items);
+    const arr<float, count> best = optimal_levels<count>(values, weights);
     state<owned> s;
     s.numbers.assign(best.items);
     return s;

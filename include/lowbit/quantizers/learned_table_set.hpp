@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include "learned_table.hpp"
-#include "optimal_level_sets.hpp"
 #include "table_set.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
+
+/// What learning takes: defined in optimal_level_sets.hpp, which comes with quantize.hpp.
+template <int Levels, class Executor>
+void optimal_level_sets(span<const float> values, span<const float> weights,
+                        span<const index_t> starts, span<float> sets, const Executor& threads);
 
 namespace detail {
 template <int Count, int Bits, class Number>

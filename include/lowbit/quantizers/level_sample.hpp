@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include <algorithm>
 #include <vector>
 
 #include "../core/random.hpp"
-#include "../core/span.hpp"
+#include "../core/sort_stably.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 
@@ -18,27 +17,22 @@ class level_sample {
   static constexpr index_t default_limit = index_t(1) << 20;
 
   /// `weights` has one weight per value, or is empty: all 1. Infinite ones count as the largest.
+  /// `draw` chooses the sample.
+  template <class Random = philox>
   explicit level_sample(span<const float> values, span<const float> weights = {},
-                        index_t limit = default_limit) {
-    const index_t n = values.size(), taken = n < limit ? n : limit;
-    const philox draw{};
+                        index_t limit = default_limit, const Random& draw = {}) {
+    constexpr float largest = 0x1.fffffep127f;
+    const index_t n = values.size(), taken = min_of(n, limit);
+    bool some_weight = weights.empty();
+    for (index_t i = 0; i < n && !some_weight; ++i) some_weight = weights[i] != 0;
     points_.reserve(std::size_t(taken));
-    bool weighted = false;
     for (index_t i = 0; i < taken; ++i) {
       const index_t first = fraction_of(n, i, taken), next = fraction_of(n, i + 1, taken);
       const index_t at = first + index_t(draw.below(std::uint64_t(i), std::uint32_t(next - first)));
-      const float weight = weights.empty() ? 1.f : std::min(weights[at], 0x1.fffffep127f);
-      weighted = weighted || weight != 0;
-      points_.push_back({values[at], weight});
+      const float weight = weights.empty() || !some_weight ? 1.f : weights[at];
+      if (weight != 0) points_.push_back({values[at], weight < largest ? weight : largest});
     }
-    if (weighted)
-      points_.erase(std::remove_if(points_.begin(), points_.end(),
-                                   [](const point& p) { return p.weight == 0; }),
-                    points_.end());
-    else
-      for (point& p : points_) p.weight = 1;
-    std::stable_sort(points_.begin(), points_.end(),
-                     [](const point& a, const point& b) { return a.value < b.value; });
+    sort_stably(points_, [](const point& a, const point& b) { return a.value < b.value; });
   }
 
   bool empty() const { return points_.empty(); }
@@ -48,9 +42,15 @@ class level_sample {
 
   /// Index of the first value above x.
   index_t first_above(double x) const {
-    return index_t(std::partition_point(points_.begin(), points_.end(),
-                                        [x](const point& p) { return double(p.value) <= x; }) -
-                   points_.begin());
+    index_t low = 0, high = size();
+    while (low < high) {
+      const index_t middle = (low + high) / 2;
+      if (double(value(middle)) <= x)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    return low;
   }
   /// The weighted mean of values first .. last - 1, at least one. Every product is exact.
   float mean(index_t first, index_t last) const {

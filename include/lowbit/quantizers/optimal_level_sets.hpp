@@ -41,10 +41,11 @@ class level_sets_search {
   /// Whole runs, one random run of each of equal parts; some 2048 values for every level.
   void take_sample(span<const float> values, span<const float> weights,
                    span<const index_t> starts) {
+    constexpr float largest = 0x1.fffffep127f;
     const index_t all = starts.size() - 1, n = values.size();
     index_t taken = all;
     const index_t enough = 2048 * levels_.size();
-    if (n > enough) taken = min_of(all, std::max<index_t>(enough / (n / all), sets_));
+    if (n > enough) taken = min_of(all, enough / (n / all) + sets_);
     const philox draw{};
     bool weighted = false;
     starts_.push_back(0);
@@ -54,7 +55,7 @@ class level_sets_search {
           first + index_t(draw.below(std::uint64_t(i), std::uint32_t(next - first)));
       for (index_t k = starts[run]; k < starts[run + 1]; ++k) {
         values_.push_back(values[k]);
-        weights_.push_back(weights.empty() ? 1.f : std::min(weights[k], 0x1.fffffep127f));
+        weights_.push_back(weights.empty() ? 1.f : weights[k] < largest ? weights[k] : largest);
         weighted = weighted || weights_.back() != 0;
       }
       starts_.push_back(index_t(values_.size()));
@@ -64,18 +65,23 @@ class level_sets_search {
 
   /// Runs of alike mean square start in the same set.
   void start_by_spread() {
-    std::vector<std::pair<float, index_t>> spread;
+    struct run_spread {
+      float spread;
+      index_t run;
+    };
+    std::vector<run_spread> ordered;
     for (index_t r = 0; r < runs(); ++r) {
       double sum = 0, total = 0;
       for_values(r, [&](float x, float w) {
         sum += double(mul_rn(w, x)) * double(x);
         total += double(w);
       });
-      spread.push_back({total > 0 ? float(sum / total) : 0.f, r});
+      ordered.push_back({total > 0 ? float(sum / total) : 0.f, r});
     }
-    std::sort(spread.begin(), spread.end());
+    sort_stably(ordered,
+                [](const run_spread& a, const run_spread& b) { return a.spread < b.spread; });
     for (index_t i = 0; i < runs(); ++i)
-      set_of_[std::size_t(spread[std::size_t(i)].second)] = int(i * sets_ / runs());
+      set_of_[std::size_t(ordered[std::size_t(i)].run)] = int(i * sets_ / runs());
   }
 
   /// The optimal levels of the runs of each set; a set without runs keeps its own.
@@ -88,8 +94,9 @@ class level_sets_search {
             values.push_back(x);
             weights.push_back(w);
           });
-      if (!values.empty() || runs() == 0)
-        optimal_levels(level_sample(values, weights), levels_.part(s * Levels, Levels));
+      if (values.empty() && runs() != 0) continue;
+      const arr<float, Levels> best = optimal_levels<Levels>(level_sample(values, weights));
+      for (int i = 0; i < Levels; ++i) levels_[s * Levels + i] = best[i];
     }
   }
 
@@ -177,10 +184,9 @@ class level_sets_search {
 /// No round makes the error larger. A set without runs keeps what it has. Of many values a sample
 /// of runs is taken, some 2048 values for every level. Bytes are the same for every compiler, flag
 /// and executor. Cost: 20 * sample * sets * log(levels) comparisons.
-template <int Levels, class Executor = serial>
+template <int Levels, class Executor>
 void optimal_level_sets(span<const float> values, span<const float> weights,
-                        span<const index_t> starts, span<float> sets,
-                        const Executor& threads = {}) {
+                        span<const index_t> starts, span<float> sets, const Executor& threads) {
   const float_mode_guard mode;
   detail::level_sets_search<Levels, Executor>(values, weights, starts, sets, threads).run();
 }

@@ -6,14 +6,15 @@ namespace lowbit::inline LOWBIT_ABI {
 
 namespace detail {
 
-/// The cut of an ascending sample into `count` cells whose means, as levels, have the least squared
+/// The cut of an ascending sample into Count cells whose means, as levels, have the least squared
 /// error, among the cuts at given edges. Dynamic programming over the cells; because the best cut
 /// never moves back as a prefix grows, each half of the prefixes bounds the other (Wang and Song,
 /// "Ckmeans.1d.dp", 2011, and its divide and conquer).
+template <int Count>
 class best_cells {
  public:
-  /// `edges`: 0, ..., sample.size(), at least `count` + 1 of them.
-  best_cells(const level_sample& sample, std::vector<index_t> edges, int count)
+  /// `edges`: 0, ..., sample.size(), at least Count + 1 of them.
+  best_cells(const level_sample& sample, std::vector<index_t> edges)
       : edges_(std::move(edges)), runs_(int(edges_.size()) - 1) {
     double weight = 0, sum = 0;
     std::size_t next = 0;
@@ -29,23 +30,22 @@ class best_cells {
     }
     gain_.resize(edges_.size());
     for (int j = 1; j <= runs_; ++j) gain_[std::size_t(j)] = gain(0, j);
-    for (int cell = 1; cell < count; ++cell) {
+    for (int cell = 1; cell < Count; ++cell) {
       before_ = gain_;
-      starts_.emplace_back(edges_.size());
-      solve(cell + 1, runs_, cell, runs_ - 1);
+      starts_[cell].resize(edges_.size());
+      solve(starts_[cell], cell + 1, runs_, cell, runs_ - 1);
     }
   }
 
   /// Where each cell starts in the sample, and the end.
-  std::vector<index_t> boundaries() const {
-    std::vector<index_t> all{edges_.back()};
+  arr<index_t, Count + 1> boundaries() const {
+    arr<index_t, Count + 1> all{};
     int j = runs_;
-    for (std::size_t cell = starts_.size(); cell-- > 0;) {
+    all[Count] = edges_.back();
+    for (int cell = Count - 1; cell > 0; --cell) {
       j = starts_[cell][std::size_t(j)];
-      all.push_back(edges_[std::size_t(j)]);
+      all[cell] = edges_[std::size_t(j)];
     }
-    all.push_back(0);
-    std::reverse(all.begin(), all.end());
     return all;
   }
 
@@ -58,12 +58,12 @@ class best_cells {
     return weight > 0 ? sum * sum / weight : 0;
   }
   /// The prefixes of first .. last runs, whose last cell starts at lowest .. highest.
-  void solve(int first, int last, int lowest, int highest) {
+  void solve(std::vector<int>& starts, int first, int last, int lowest, int highest) {
     if (first > last) return;
     const int middle = (first + last) / 2;
     int best = lowest;
     double most = -1;
-    for (int i = lowest; i <= std::min(highest, middle - 1); ++i) {
+    for (int i = lowest; i <= highest && i < middle; ++i) {
       const double g = before_[std::size_t(i)] + gain(i, middle);
       if (g > most) {
         most = g;
@@ -71,20 +71,21 @@ class best_cells {
       }
     }
     gain_[std::size_t(middle)] = most;
-    starts_.back()[std::size_t(middle)] = best;
-    solve(first, middle - 1, lowest, best);
-    solve(middle + 1, last, best, highest);
+    starts[std::size_t(middle)] = best;
+    solve(starts, first, middle - 1, lowest, best);
+    solve(starts, middle + 1, last, best, highest);
   }
 
   std::vector<index_t> edges_;
   int runs_;
   std::vector<double> weight_, sum_;   // before each edge
   std::vector<double> gain_, before_;  // of each prefix of runs, with this many cells and one less
-  std::vector<std::vector<int>> starts_;
+  arr<std::vector<int>, Count> starts_;  // where the last cell of each prefix starts
 };
 
-/// Where distinct values begin, and the end.
-inline std::vector<index_t> edges_of_values(const level_sample& sample) {
+/// Where runs of equal values begin, and the end.
+template <class Sample>
+std::vector<index_t> edges_of_values(const Sample& sample) {
   std::vector<index_t> edges{0};
   for (index_t i = 1; i < sample.size(); ++i)
     if (sample.value(i) != sample.value(i - 1)) edges.push_back(i);
@@ -93,7 +94,8 @@ inline std::vector<index_t> edges_of_values(const level_sample& sample) {
 }
 /// Fewer of many edges: no run that is left has more than 1/4096 of the distinct values, or is
 /// wider than 1/4096 of the range, unless it is one value.
-inline std::vector<index_t> thinned(const level_sample& sample, const std::vector<index_t>& edges) {
+template <class Sample>
+std::vector<index_t> thinned(const Sample& sample, const std::vector<index_t>& edges) {
   constexpr std::size_t parts = 4096;
   const std::size_t distinct = edges.size() - 1, longest = distinct / parts;
   if (distinct <= 2 * parts) return edges;
@@ -111,43 +113,49 @@ inline std::vector<index_t> thinned(const level_sample& sample, const std::vecto
 
 }  // namespace detail
 
-/// The levels of least weighted squared error for a sample, ascending, as many as `levels` has.
+/// The Count levels of least weighted squared error for a sample, ascending.
 ///
 /// Optimal among all cuts of the sample for up to 8192 distinct values; of more, among all cuts
 /// into runs of at most 1/4096 of them or of their range, and then by Lloyd's rounds over all
-/// values (each level to the mean of its cell) until nothing moves, at most 100. No more distinct
-/// values than levels: the values themselves, the last one repeated. No values: equal steps from -1
-/// to 1. Cost: edges * levels * log(edges) divisions: for a million values 0.1 s, with 256 levels
-/// twice that.
-inline void optimal_levels(const level_sample& sample, span<float> levels) {
-  const int count = int(levels.size());
+/// values (each level to the mean of its cell) until nothing moves, at most 100.
+/// No more distinct values than levels: the values themselves, the last one repeated. No values:
+/// equal steps from -1 to 1. Cost: edges * levels * log(edges) divisions: for a million values 0.1
+/// s, with 256 levels twice that.
+template <int Count>
+arr<float, Count> optimal_levels(const level_sample& sample) {
+  arr<float, Count> levels{};
   if (sample.empty()) {
-    for (int i = 0; i < count; ++i)
-      levels[i] = count == 1 ? 0 : div_rn(float(2 * i - (count - 1)), float(count - 1));
-    return;
+    for (int i = 0; i < Count; ++i)
+      levels[i] = Count == 1 ? 0 : div_rn(float(2 * i - (Count - 1)), float(Count - 1));
+    return levels;
   }
   const std::vector<index_t> edges = detail::edges_of_values(sample);
   const int distinct = int(edges.size()) - 1;
-  if (distinct <= count) {
-    for (int i = 0; i < count; ++i)
-      levels[i] = sample.value(edges[std::size_t(std::min(i, distinct - 1))]);
-    return;
+  if (distinct <= Count) {
+    for (int i = 0; i < Count; ++i)
+      levels[i] = sample.value(edges[std::size_t(i < distinct ? i : distinct - 1)]);
+    return levels;
   }
-  std::vector<index_t> cells =
-      detail::best_cells(sample, detail::thinned(sample, edges), count).boundaries();
+  arr<index_t, Count + 1> cells =
+      detail::best_cells<Count>(sample, detail::thinned(sample, edges)).boundaries();
   for (int round = 0; round < 100; ++round) {
     bool moved = false;
-    for (int i = 0; i < count; ++i) {
-      const index_t first = cells[std::size_t(i)], last = cells[std::size_t(i) + 1];
-      if (first == last) continue;  // an empty cell keeps its level
-      const float mean = sample.mean(first, last);
+    for (int i = 0; i < Count; ++i) {
+      if (cells[i] == cells[i + 1]) continue;  // an empty cell keeps its level
+      const float mean = sample.mean(cells[i], cells[i + 1]);
       moved = moved || round == 0 || mean != levels[i];
       levels[i] = mean;
     }
     if (!moved) break;
-    for (int i = 1; i < count; ++i)
-      cells[std::size_t(i)] = sample.first_above(level_sample::middle(levels[i - 1], levels[i]));
+    for (int i = 1; i < Count; ++i)
+      cells[i] = sample.first_above(level_sample::middle(levels[i - 1], levels[i]));
   }
+  return levels;
+}
+/// The same of values, each with its weight (none: all 1).
+template <int Count>
+arr<float, Count> optimal_levels(span<const float> values, span<const float> weights) {
+  return optimal_levels<Count>(level_sample(values, weights));
 }
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -94,9 +94,12 @@ struct real_bias {
 
   static double error_of(const level_sample& sample, int bias_in_64ths) {
     const float factor = float(portable_exp2(-bias_in_64ths / 64.0));
-    arr<float, count> levels{};
-    for (int c = 0; c < count; ++c) levels[c] = mul_rn(factor, Minifloat::decode(code_t(c)));
-    std::sort(levels.items, levels.items + count);
+    arr<float, count> levels{};  // ascending: negative ones by their codes backwards
+    constexpr int positive = int(Minifloat::all_ones) + 1, negative = count - positive;
+    for (int c = 0; c < count; ++c) {
+      const int code = c < negative ? count - 1 - c : c - negative;
+      levels[c] = mul_rn(factor, Minifloat::decode(code_t(code)));
+    }
     return sample.error(levels.items);
   }
 };

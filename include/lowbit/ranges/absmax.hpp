@@ -13,6 +13,7 @@ inline constexpr arr<float, 2> outermost = [] {
   if constexpr (!has_state<Q> && !has_selectors<Q> && Q::bits <= 8)
     for (code_t c = 0; c >> Q::bits == 0; ++c) {
       const float level = Q{}.decode(c);
+      if (is_nan(level)) continue;
       float& end = ends[level < 0 ? 1 : 0];
       if (magnitude(level) > end) end = magnitude(level);
     }

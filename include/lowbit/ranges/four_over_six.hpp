@@ -27,7 +27,7 @@ struct four_over_six : range_search {
   template <class Q>
     requires(detail::takes_nvfp4_scale<Q> && peak_of<Q> == 6 && dim_of<Q> == 1 && !has_state<Q>)
   plan for_matrix(matrix_view<const value_of<Q>> m) const {
-    return {detail::nvfp4_scales::of<Q>(m, 256)};
+    return plan{detail::nvfp4_scales::of<Q>(m, 256)};
   }
 };
 

@@ -58,7 +58,7 @@ struct nvfp4_absmax : range_search {
   template <class Q>
     requires(detail::takes_nvfp4_scale<Q>)
   plan for_matrix(matrix_view<const value_of<Q>> m)
-  const { return {detail::nvfp4_scales::of<Q>(m, e4m3::peak)}; }
+  const { return plan{detail::nvfp4_scales::of<Q>(m, e4m3::peak)}; }
 };
 
 }  // namespace lowbit::inline LOWBIT_ABI

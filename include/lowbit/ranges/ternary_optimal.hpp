@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include <algorithm>
 #include <vector>
 
+#include "../core/sort_stably.hpp"
 #include "group_values.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -16,19 +16,22 @@ namespace lowbit::inline LOWBIT_ABI {
 struct ternary_optimal : range_search {
   template <class Q>
     requires(!has_zero<Q> && scales_of<Q> == 1 && std::same_as<value_of<Q>, float>)
-  group_params<Q> fit(const group_values<Q>& g) const {
+  group_params<Q> fit(const group_values<Q>& g)
+  const {
     struct weighted {
       float size, weight;
     };
     std::vector<weighted> values;
     values.reserve(std::size_t(g.values.size()));
-    for (index_t i = 0; i < g.values.size(); ++i)
+    bool some_weight = false;
+    for (index_t i = 0; i < g.values.size(); ++i) {
       values.push_back({magnitude(g.values[i]), g.weight(i)});
-    if (std::all_of(values.begin(), values.end(), [](const weighted& v) { return v.weight == 0; }))
+      some_weight = some_weight || g.weight(i) != 0;
+    }
+    if (!some_weight)
       for (weighted& v : values) v.weight = 1;
     // Stable, so that the order of the sums, and with it the last bit, is the same everywhere.
-    std::stable_sort(values.begin(), values.end(),
-                     [](const weighted& a, const weighted& b) { return a.size > b.size; });
+    sort_stably(values, [](const weighted& a, const weighted& b) { return a.size > b.size; });
     double sum = 0, weights = 0, best_gain = 0;
     group_params<Q> p;
     for (const weighted& v : values) {

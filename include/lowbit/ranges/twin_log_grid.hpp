@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include <algorithm>
 #include <vector>
 
 #include "../core/portable_math.hpp"
+#include "../core/sort_stably.hpp"
 #include "group_values.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -17,8 +17,7 @@ class half_group {
   half_group(const group_values<Q>& g, bool negative) {
     for (index_t i = 0; i < g.values.size(); ++i)
       if ((g.values[i] < 0) == negative) values_.push_back({magnitude(g.values[i]), g.weight(i)});
-    std::stable_sort(values_.begin(), values_.end(),
-                     [](const value& a, const value& b) { return a.size < b.size; });
+    sort_stably(values_, [](const value& a, const value& b) { return a.size < b.size; });
   }
   struct value {
     float size, weight;

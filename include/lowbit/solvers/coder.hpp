@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "../core/error.hpp"
 #include "../core/executor.hpp"
 #include "../core/float_mode.hpp"
 #include "../storage/plane.hpp"
@@ -85,46 +86,89 @@ class grouped_values {
   group_params<Q> unit_ = unit();
 };
 
+/// The values that are kept apart from the codes: one flag per element, or none at all.
+struct values_apart {
+  span<std::uint8_t> flags{};
+  bool may_grow = false;  // the format keeps single values, so that a solver may add to them
+};
+
 /// What a rounding solver works on: a copy of the values that it may change, the parameters as they
 /// decode, and `encode`, the only way to a code. Rows may be solved by different threads.
+///
+/// Values that are kept apart are among them: they code 0, and whatever they are in the end is
+/// exact (up to the number that stores it). So a solver that hands errors on needs no case for
+/// them, and one that finds outliers on its way (SpQR) says `keep_apart`.
 template <class Q, class G>
 class coder : public grouped_values<Q, G> {
  public:
   using block = block_of<Q>;
   static constexpr int dim = dim_of<Q>;
 
-  coder(grouped_values<Q, G> values, state_of<Q> levels, std::uint8_t* codes)
+  coder(grouped_values<Q, G> values, state_of<Q> levels, std::uint8_t* codes,
+        values_apart apart = {})
       : grouped_values<Q, G>(std::move(values)),
         levels_(levels),
         encoder_(encoder_of<Q>(levels)),
-        codes_(codes) {}
+        codes_(codes),
+        apart_(apart) {}
 
-  /// Stores the code nearest to x and returns what it decodes to.
+  bool is_apart(index_t r, index_t c) const {
+    return !apart_.flags.empty() && apart_.flags[r * this->cols() + c] != 0;
+  }
+  /// From now on value (r, c) is kept apart; its block is to be encoded after that.
+  /// Throws error unsupported where the format keeps no single values apart.
+  void keep_apart(index_t r, index_t c) {
+    if (!apart_.may_grow)
+      fail(errc::unsupported, "rounding_solver",
+           "keeps a value apart, and the format has no place for it, expected sparse outliers");
+    apart_.flags[r * this->cols() + c] = 1;
+  }
+
+  /// Stores the code nearest to x and returns what it decodes to; values kept apart code 0 and are
+  /// returned as they are.
   block encode(index_t r, index_t b, const block& x) {
     return encode_with(r, b, x, this->params(r, b * dim));
   }
   /// The same under parameters at hand: those of `params(r, b * dim)`.
   block encode_with(index_t r, index_t b, const block& x, const group_params<Q>& p) {
     block u = x;
-    if constexpr (dim == 1)
-      u = normalize<Q>(x, p);
-    else
-      for (int i = 0; i < dim; ++i) u[i] = normalize<Q>(x[i], p);
+    for_values(u, [&](value_of<Q>& v, int i) {
+      v = normalize<Q>(is_apart_in(r, b, i) ? value_of<Q>{} : v, p);
+    });
     const code_t code = encode_in<Q>(encoder_, u, p);
     write_bits(codes_ + r * plane<Q, G>::row_bytes(this->cols()), std::uint64_t(b) * Q::bits,
                Q::bits, code);
     block y = decode_in<Q>(levels_, code, p);
-    if constexpr (dim == 1)
-      y = reconstruct<Q>(y, p);
-    else
-      for (int i = 0; i < dim; ++i) y[i] = reconstruct<Q>(y[i], p);
+    for_values(y, [&](value_of<Q>& v, int i) {
+      v = is_apart_in(r, b, i) ? value_in(x, i) : reconstruct<Q>(v, p);
+    });
     return y;
   }
 
  private:
+  /// f(value, its place) for each value of a block.
+  template <class F>
+  static void for_values(block& x, F f) {
+    if constexpr (dim == 1)
+      f(x, 0);
+    else
+      for (int i = 0; i < dim; ++i) f(x[i], i);
+  }
+  static value_of<Q> value_in(const block& x, [[maybe_unused]] int i) {
+    if constexpr (dim == 1)
+      return x;
+    else
+      return x[i];
+  }
+  /// Past the last column nothing is kept.
+  bool is_apart_in(index_t r, index_t b, int i) const {
+    return b * dim + i < this->cols() && is_apart(r, b * dim + i);
+  }
+
   state_of<Q> levels_;
   encoder_for<Q> encoder_;
   std::uint8_t* codes_;
+  values_apart apart_;
 };
 
 /// A solver that works for this code set and granularity.

@@ -10,23 +10,9 @@
 #include "../importance.hpp"
 #include "../ranges/default.hpp"
 #include "fit_groups.hpp"
+#include "learn_levels.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
-
-/// Learns levels from the normalised blocks of the matrix; the default level_source.
-struct learn_levels : level_source {
-  template <class Q, class Executor>
-  state_of<Q, owned> state(span<const block_of<Q>> blocks, span<const float> weights,
-                           const Executor& threads) const {
-    return Q::learn(blocks, weights, threads);
-  }
-  template <class Q, class Executor>
-    requires has_selectors<Q> state_of<Q, owned> state(span<const block_of<Q>> blocks,
-                                                       span<const float> weights,
-                                                       span<const index_t> starts,
-                                                       const Executor& threads)
-  const { return Q::learn(blocks, weights, starts, threads); }
-};
 
 namespace detail {
 
@@ -38,8 +24,27 @@ auto plan_of(const Range& range, matrix_view<const value_of<Q>> values) {
     return range;
 }
 
+/// The values of a plane: those to be coded, 0 where they are kept apart, and what those are.
+template <class V>
+struct plane_values {
+  matrix_view<V> work;              // a copy, which solvers change
+  matrix_view<const V> original{};  // needed where something is kept apart
+  values_apart apart{};
+};
+/// The factor of a column; 1 where the granularity has none.
+template <class P>
+float column_factor([[maybe_unused]] const typename P::template data<borrowed>& coded,
+                    [[maybe_unused]] index_t c) {
+  if constexpr (scales_columns<typename P::granularity_type>)
+    return coded.groups.column(c);
+  else
+    return 1;
+}
+
+/// In the end `work` holds what the solver made of the values, those kept apart included, divided
+/// by the factors of their columns.
 template <class P, class Range, class Solver, class Levels, class Executor>
-typename P::template data<owned> encode_plane(matrix_view<typename P::value_type> work,
+typename P::template data<owned> encode_plane(const plane_values<typename P::value_type>& values,
                                               const value_hints& hints, const Range& range,
                                               const Solver& solver, const Levels& level_source,
                                               const Executor& threads);
@@ -48,7 +53,7 @@ typename P::template data<owned> encode_plane(matrix_view<typename P::value_type
 template <class P, class Range>
 typename P::template data<owned> encode_params(std::vector<float> values, extent shape,
                                                const Range& range) {
-  return encode_plane<P>(matrix_view<float>(values.data(), shape.rows, shape.cols), {}, range,
+  return encode_plane<P>({matrix_view<float>(values.data(), shape.rows, shape.cols)}, {}, range,
                          nearest{}, learn_levels{}, serial{});
 }
 
@@ -182,12 +187,13 @@ state_of<Q, owned> find_levels(grouped_values<Q, G>& values, const value_hints& 
 }
 
 template <class P, class Range, class Solver, class Levels, class Executor>
-typename P::template data<owned> encode_plane(matrix_view<typename P::value_type> work,
+typename P::template data<owned> encode_plane(const plane_values<typename P::value_type>& input,
                                               const value_hints& hints, const Range& range,
                                               const Solver& solver, const Levels& level_source,
                                               const Executor& threads) {
   using Q = typename P::quantizer_type;
   using G = typename P::granularity_type;
+  const matrix_view<typename P::value_type> work = input.work;
   const index_t rows = work.rows(), cols = work.cols();
   typename P::template data<owned> out;
 
@@ -239,7 +245,14 @@ typename P::template data<owned> encode_plane(matrix_view<typename P::value_type
       out.groups.selector = store_selectors<Q, G>(values.all_params(), groups);
     }
   }
-  coder<Q, G> codes(std::move(values), levels, out.codes.data());
+  if (!input.apart.flags.empty()) {
+    const auto bound = P::bind(out);
+    for (index_t r = 0; r < rows; ++r)
+      for (index_t c = 0; c < cols; ++c)
+        if (input.apart.flags[r * cols + c] != 0)
+          work(r, c) = over_scale(input.original(r, c), column_factor<P>(bound, c));
+  }
+  coder<Q, G> codes(std::move(values), levels, out.codes.data(), input.apart);
   if constexpr (requires { solver.solve_row(codes, index_t{}); })
     for_rows(threads, rows, 16, [&](index_t first, index_t last) {
       for (index_t r = first; r < last; ++r) solver.solve_row(codes, r);

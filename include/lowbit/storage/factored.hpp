@@ -143,8 +143,14 @@ struct matrix_traits<factored<L, R>> {
     matrix_traits<R>::list(m.right(), path{nullptr, right}, out);
   }
   static matrix from_parts(extent shape, span<const part> parts, const path& root = {}) {
+    detail::check_extent(shape, root);
     std::uint32_t rank = 0;
     detail::part_binder{parts}(root / "rank", element::u32, rank);
+    // Else a few bytes of an empty matrix could ask a product for any amount of memory.
+    const index_t most = shape.rows + shape.cols + 65536;
+    if (index_t(rank) > most)
+      fail(errc::corrupted, path(root / "rank").str(),
+           message(rank, ", expected at most ", most, " for ", shape.rows, " x ", shape.cols));
     const std::string left = path(root / "left").str(), right = path(root / "right").str();
     return {matrix_traits<L>::from_parts({shape.rows, rank}, parts, path{nullptr, left}),
             matrix_traits<R>::from_parts({rank, shape.cols}, parts, path{nullptr, right})};

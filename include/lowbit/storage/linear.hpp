@@ -297,6 +297,12 @@ struct matrix_traits<linear<In, std::tuple<Terms...>, Out>> {
     detail::validate_transforms(root / "in", std::as_const(in));
     detail::validate_transforms(root / "out", std::as_const(out));
     const extent inner{out.transformed_size(shape.rows), in.transformed_size(shape.cols)};
+    // Else a few bytes of an empty matrix could ask a product for any amount of memory.
+    for (const auto& [size, before] : {std::pair{inner.rows, shape.rows}, {inner.cols, shape.cols}})
+      if (size > 2 * before + 65536)
+        fail(errc::corrupted, root.str(),
+             message("transforms make ", size, " of ", before, " numbers, expected at most ",
+                     2 * before + 65536));
     int i = 0;
     const auto term = [&]<class M>(std::type_identity<M>) {
       const std::string place = path(root / "terms" / std::to_string(i++)).str();

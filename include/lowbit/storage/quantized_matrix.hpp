@@ -38,7 +38,8 @@ struct part_binder {
   template <class T>
   void operator()(const path& at, element type, T& to) const {
     const span<const std::uint8_t> bytes = find(at.str(), type);
-    check_size(at, bytes.size(), index_t(sizeof(T)));
+    if (bytes.size() != index_t(sizeof(T)))
+      fail(errc::corrupted, at.str(), message(bytes.size(), " bytes, expected ", sizeof(T)));
     __builtin_memcpy(&to, bytes.data(), sizeof(T));
   }
   template <class T>

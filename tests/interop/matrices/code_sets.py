@@ -53,7 +53,11 @@ def parse(text):
 
 
 def parse_matrix(words):
-    """A plane, or ("linear", transforms, terms, transforms)."""
+    """A plane, or ("linear", transforms, terms, transforms), or ("factored", left, right)."""
+    if words[0] == "factored":
+        left, words = parse_matrix(words[2:])
+        right, words = parse_matrix(words[1:])
+        return ("factored", left, right), words[1:]
     if words[0] != "linear":
         return parse_plane(words)
     in_, words = parse_transforms(words[2:])

@@ -149,6 +149,11 @@ def add_outliers(policy, values, rows, cols, stored):
 
 def product_with(matrix, rows, cols, stored):
     """x -> W x for a matrix of this name."""
+    if matrix[0] == "factored":
+        rank = integers(stored("rank"), 32)[0]
+        left = product_with(matrix[1], rows, rank, lambda key: stored("left." + key))
+        right = product_with(matrix[2], rank, cols, lambda key: stored("right." + key))
+        return lambda x: left(right(x))
     if matrix[0] != "linear":
         values = values_of_format(matrix, rows, cols, stored)
         return lambda x: [sum(a * b for a, b in zip(row, x)) for row in values]

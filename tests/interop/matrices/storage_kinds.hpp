@@ -9,6 +9,7 @@
 #include <lowbit/quantizers/learned_table.hpp>
 #include <lowbit/quantizers/learned_table_set.hpp>
 #include <lowbit/quantizers/table_set.hpp>
+#include <lowbit/storage/factored.hpp>
 #include <lowbit/storage/quantize_linear.hpp>
 #include <lowbit/transforms/channel_scale.hpp>
 #include <lowbit/transforms/hadamard.hpp>
@@ -49,6 +50,17 @@ struct sum_kind {
                                                     lb::behind{lb::hadamard{.block = 4}}, threads);
   }
 };
+using halves = lb::format<lb::f16, lb::unscaled>;
+struct branch_kind {
+  using matrix_type =
+      lb::linear_for<lb::quantized_matrix<two_bits>,
+                     lb::factored<lb::quantized_matrix<halves>, lb::quantized_matrix<halves>>>;
+  template <class Executor>
+  static matrix_type quantize(lb::matrix_view<const float> weights, const Executor& threads) {
+    return matrix_type(lb::quantize<two_bits>(weights, threads),
+                       lb::quantize_factored<halves>(weights, 2, threads));
+  }
+};
 struct complex_kind {
   using matrix_type = lb::widely_linear_sum<units>;
   template <class Executor>
@@ -83,7 +95,7 @@ using fragile_kinds = lb::format_list<
         lb::format<lb::residual<lb::vector_codebook<2, 4>, lb::vector_codebook<2, 3, lb::fp8_e4m3>>,
                    lb::per_row>>,
     // Orders, sizes and terms.
-    rotated_kind, sum_kind, complex_kind>;
+    rotated_kind, sum_kind, branch_kind, complex_kind>;
 
 /// A format for each way in which something is stored.
 using storage_kinds = fragile_kinds::with<
