@@ -10,7 +10,7 @@ namespace lowbit::inline LOWBIT_ABI {
 /// complex weights work on real data. A real matrix A of 2n x 2m is the pair of complex n x m
 /// matrices with y' = U x' + W conj(x') (`split`), so that it becomes
 ///
-///   linear{widely_linear{}, u, term{conjugate{}, w}, widely_linear{}}
+///   linear{widely_linear{}, u, linear{conjugate{}, w}, widely_linear{}}
 ///
 /// (Fairy2i; see quantize_widely_linear). Sizes that are odd are filled up with a zero. An exact
 /// rearrangement of activations; no row of A alone has a counterpart, so that it is no transform of
