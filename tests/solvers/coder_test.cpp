@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <doctest/doctest.h>
 
+#include <lowbit/codebooks/trits5.hpp>
 #include <lowbit/codebooks/vector.hpp>
 #include <lowbit/granularity/cross.hpp>
 #include <lowbit/outliers/columns.hpp>
@@ -8,11 +9,17 @@
 #include <lowbit/outliers/criteria/user_mask.hpp>
 #include <lowbit/outliers/sparse.hpp>
 #include <lowbit/quantize.hpp>
+#include <lowbit/quantizers/normal_float.hpp>
 #include <lowbit/solvers/coder.hpp>
 #include <string>
 #include <vector>
 
+#include "support/random_matrix.hpp"
+
 using namespace lowbit;
+
+static_assert(solver_for<nearest, uniform<4>, per_row> && solver_for<nearest, trits5, per_row>);
+static_assert(!solver_for<absmax, uniform<4>, per_row>);
 
 namespace {
 
@@ -38,6 +45,18 @@ struct keep_large_errors : rounding_solver {
         CHECK(c.is_apart(r, b));
         CHECK(c.encode(r, b, c(r, b)) == c(r, b));
       }
+  }
+};
+
+/// Shows the coder to a function, then rounds to nearest.
+template <class F>
+struct looks : rounding_solver {
+  F f;
+  explicit looks(F look) : f(look) {}
+  template <class Q, class G>
+  void solve(coder<Q, G>& c) const {
+    f(c);
+    for (index_t r = 0; r < c.rows(); ++r) nearest{}.solve_row(c, r);
   }
 };
 
@@ -106,4 +125,91 @@ TEST_CASE("vectors with a value kept apart: the others are coded, that one is ex
   const std::vector<float> found = decoded(quantize<vq>(matrix, apart));
   for (std::size_t i = 0; i < 8; ++i)
     CHECK(found[i] == doctest::Approx(double(values[i])).epsilon(2e-3));
+}
+
+TEST_CASE("shape, groups and parameters, as they are stored") {
+  const test::random_matrix m(7, 50, 1);
+  using F = format<uniform<4, asymmetric>, per_block<2, 16, bf16>>;
+  int seen = 0;
+  const auto w = quantize<F>(
+      m.view(), looks([&](auto& c) {
+        ++seen;
+        CHECK(c.rows() == 7);
+        CHECK(c.cols() == 50);
+        CHECK(c.blocks() == 50);
+        CHECK(c.group_rows() == 2);
+        CHECK(c.group_cols() == 16);
+        CHECK(c.group(0, 0) == 0);
+        CHECK(c.group(1, 49) == 3);
+        CHECK(c.group(6, 17) == 13);
+        for (index_t r = 0; r < 7; ++r)
+          for (index_t k = 0; k < 50; ++k) {
+            CHECK(c(r, k) == m(r, k));
+            CHECK(bf16::decode(bf16::encode(c.params(r, k).scale[0])) == c.params(r, k).scale[0]);
+          }
+      }));
+  CHECK(seen == 1);
+}
+
+TEST_CASE("nearest: no other code of the group is nearer") {
+  const test::random_matrix m(4, 70, 2);
+  const auto check = [&](const auto& w, int codes) {
+    using Q = typename std::remove_cvref_t<decltype(w)>::plane_type::quantizer_type;
+    for (index_t r = 0; r < 4; ++r)
+      for (index_t c = 0; c < 70; ++c) {
+        const float error = magnitude(w.at(r, c) - m(r, c));
+        for (int k = 0; k < codes; ++k) {
+          const float other = reconstruct<Q>(Q::decode(code_t(k)), w.main.params(r, c));
+          CHECK(error <= magnitude(other - m(r, c)) * (1 + 1e-6f));
+        }
+      }
+  };
+  const auto nf4 = quantize<format<normal_float<4>, per_group<32>>>(m.view());
+  check(nf4.view(), 16);
+  const auto asym = quantize<format<uniform<3, asymmetric>, per_group<32>>>(m.view());
+  check(asym.view(), 8);
+  const auto tensor = quantize<format<uniform<4>, per_tensor>>(m.view(), nearest{});
+  check(tensor.view(), 16);
+}
+
+TEST_CASE("encode says what the code decodes to, and the last code wins") {
+  const test::random_matrix m(3, 20, 3);
+  using F = format<uniform<4>, per_group<8>>;
+  std::vector<float> said;
+  const auto again = [&](auto& c) {
+    for (index_t r = 0; r < c.rows(); ++r)
+      for (index_t b = 0; b < c.blocks(); ++b) {
+        c.encode(r, b, 1e6f);
+        said.push_back(c.encode(r, b, -c.get(r, b)));
+      }
+  };
+  (void)quantize<F>(m.view(), looks(again));
+  const auto plain = quantize<F>(m.view());
+  for (index_t r = 0; r < 3; ++r)
+    for (index_t b = 0; b < 20; ++b)
+      CHECK(said[std::size_t(20 * r + b)] == -plain.view().at(r, b));  // symmetric levels
+}
+
+TEST_CASE("a codebook's last block of a row is filled up with zeros") {
+  const test::random_matrix m(2, 13, 4);
+  const auto w = quantize<format<trits5, per_row>>(m.view(), looks([&](auto& c) {
+                                                     CHECK(c.blocks() == 3);
+                                                     const arr<float, 5> last = c.get(1, 2);
+                                                     for (int i = 0; i < 5; ++i)
+                                                       CHECK(last[i] == (i < 3 ? m(1, 10 + i) : 0));
+                                                   }));
+  CHECK(w.shape() == extent{2, 13});
+}
+
+TEST_CASE("factors of columns are divided out, so that errors and values live in one space") {
+  const test::random_matrix m(6, 10, 5);
+  using F = format<uniform<4>, cross<15, f32>>;
+  std::vector<float> seen;
+  const auto w = quantize<F>(m.view(), looks([&](auto& c) {
+                               for (index_t r = 0; r < 6; ++r)
+                                 for (index_t k = 0; k < 10; ++k) seen.push_back(c(r, k));
+                             }));
+  for (index_t r = 0; r < 6; ++r)
+    for (index_t k = 0; k < 10; ++k)
+      CHECK(seen[std::size_t(10 * r + k)] == div_rn(m(r, k), w.view().main.groups.column(k)));
 }
