@@ -17,6 +17,23 @@ constexpr bool is_symmetric() {
   return true;
 }
 
+/// The positive levels as published (Max 1960, table I).
+template <int B, int N>
+constexpr bool is_published(const arr<float, N>& published) {
+  for (int i = 0; i < N; ++i) {
+    const float off = lloyd_max<B>::decode(code_t(N + i)) - published[i];
+    if (off > 0.0025f || off < -0.0025f) return false;  // its last digits are not exact
+  }
+  return 2 * N == 1 << B;
+}
+static_assert(is_published<2, 2>({{.4528f, 1.510f}}));
+static_assert(is_published<3, 4>({{.2451f, .7560f, 1.344f, 2.152f}}));
+static_assert(is_published<4, 8>({{.1284f, .3881f, .6568f, .9424f, 1.256f, 1.618f, 2.069f,
+                                   2.733f}}));
+static_assert(is_published<5, 16>({{.06590f, .1981f, .3314f, .4668f, .6050f, .7473f, .8947f, 1.049f,
+                                    1.212f, 1.387f, 1.577f, 1.788f, 2.029f, 2.319f, 2.692f,
+                                    3.263f}}));
+
 /// Every level is the mean of the normal distribution between its decision points.
 template <int B>
 void check_centroids() {

@@ -9,6 +9,8 @@
 #include <lowbit/core/random.hpp>
 #include <lowbit/quantizers/minifloat.hpp>
 
+#include "quantizers/laws.hpp"
+
 using namespace lowbit;
 
 namespace {
@@ -50,6 +52,14 @@ TEST_CASE("golden vector: E2M1 to nearest even") {
   const float xs[] = {.25f, .75f, 1.25f, 1.75f, 2.5f, 3.5f, 5, 7, -0.f, -.25f, -5.1f};
   const code_t codes[] = {0, 2, 2, 4, 4, 6, 6, 7, 8, 8, 15};
   for (std::size_t i = 0; i < std::size(xs); ++i) CHECK(fp4_e2m1::encode(xs[i]) == codes[i]);
+}
+
+TEST_CASE("errors on normal data are the published ones") {
+  const auto near = [](double x) { return doctest::Approx(x).epsilon(0.01); };
+  CHECK(laws::normal_mse<fp4_e2m1>(2.92248) == near(0.0126849));
+  CHECK(laws::best_normal_mse<fp4_e2m1>(2, 4) == near(0.0126849));
+  CHECK(laws::best_normal_mse<fp4_e1m2>(2, 4) == near(0.0128894));  // uniform codes
+  CHECK(laws::best_normal_mse<fp4_e3m0>(2, 5) == near(0.0377));
 }
 
 TEST_CASE("f32 keeps every bit") {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <doctest/doctest.h>
 
+#include <lowbit/quantize.hpp>
 #include <lowbit/quantizers/normal_float.hpp>
 #include <string>
 #include <vector>
 
 #include "quantizers/golden.hpp"
 #include "quantizers/laws.hpp"
+#include "ranges/normal_mse.hpp"
 
 using namespace lowbit;
 
@@ -113,4 +115,20 @@ TEST_CASE("normal_float: errors on normal data are the published ones") {
   CHECK(laws::best_normal_mse<normal_float<3>>(1.5, 3.5) ==
         doctest::Approx(0.0407543).epsilon(0.01));
   CHECK(laws::best_normal_mse<normal_float<2>>(1, 3) == doctest::Approx(0.149641).epsilon(0.01));
+}
+
+TEST_CASE("normal_float: the same golden vector through a matrix") {
+  std::vector<float> x;
+  for (int i = 0; i < 64; ++i) x.push_back(golden::x(i));
+  const auto q = quantize<format<normal_float<4>, per_group<64, f32>>>(
+      matrix_view<const float>(x.data(), 1, 64));
+  CHECK(q.view().main.params(0, 0).scale[0] == 2);
+  CHECK(test::digits(q) == "04c16e29f3b05d17e29f3c05d18e2af4c16e18e3b05d17e29f3b05d18e2af4c1");
+}
+
+TEST_CASE("normal_float: errors of blocks of normal data with f32 scales") {
+  const auto near = [](double x) { return doctest::Approx(x).epsilon(0.01); };
+  CHECK(test::normal_mse<format<normal_float<4>, per_group<64, f32>>>() == near(0.008453));
+  CHECK(test::normal_mse<format<normal_float<4>, per_group<32, f32>>>() == near(0.007628));
+  CHECK(test::normal_mse<format<normal_float<4>, per_group<16, f32>>>() == near(0.006538));
 }

@@ -40,6 +40,20 @@ TEST_CASE("ternary: errors on normal data: optimal, and at the mean magnitude") 
   CHECK(laws::normal_mse<ternary>(0.797885) == doctest::Approx(0.2622).epsilon(0.005));
 }
 
+TEST_CASE("ternary: at the mean magnitude 31 % are zero; the best scale for the same codes") {
+  const auto density = [](double x) { return std::exp(-x * x / 2) * 0.39894228040143268; };
+  const double edge = 0.797885 / 2;  // what rounds to 0
+  CHECK(std::erf(edge / std::sqrt(2.0)) == doctest::Approx(0.3095).epsilon(0.01));
+  // The mean of |x| beyond the edge is density / tail.
+  const double tail = std::erfc(edge / std::sqrt(2.0)) / 2, best = density(edge) / tail;
+  CHECK(best == doctest::Approx(1.0692).epsilon(0.001));
+  CHECK(1 - 2 * tail * best * best == doctest::Approx(0.2119).epsilon(0.01));
+  int zeros = 0;
+  for (int i = -40000; i < 40000; ++i)
+    zeros += ternary::decode(ternary::encode((float(i) + 0.5f) / 40000)) == 0;
+  CHECK(zeros == 40000);  // of +-1 those within +-1/2
+}
+
 TEST_CASE("ternary: three values reconstruct exactly, a group of zeros too") {
   const std::vector<float> w = {0, 3, -3, 3, 0, 0, 0, 0, 0, 0};
   const auto q = quantize<format<ternary, per_group<5>>>(matrix_view<const float>(w.data(), 1, 10));

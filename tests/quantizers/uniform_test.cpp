@@ -2,10 +2,12 @@
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <lowbit/quantize.hpp>
 #include <lowbit/quantizers/uniform.hpp>
 
 #include "quantizers/golden.hpp"
 #include "quantizers/laws.hpp"
+#include "ranges/normal_mse.hpp"
 
 using namespace lowbit;
 
@@ -152,4 +154,10 @@ TEST_CASE("uniform: errors on normal data are the published ones") {
   CHECK(laws::normal_mse<uniform<7, centred>>(3.611097) == near(3.04333e-4));
   CHECK(laws::normal_mse<uniform<8, centred>>(3.922204) == near(8.7686e-5));
   CHECK(laws::best_normal_mse<uniform<4, centred>>(2, 3) == near(0.0115429));
+}
+
+TEST_CASE("uniform: errors of blocks of normal data with f32 scales") {
+  const auto near = [](double x) { return doctest::Approx(x).epsilon(0.01); };
+  CHECK(test::normal_mse<format<uniform<4>, per_group<32, f32>>>() == near(0.009402));
+  CHECK(test::normal_mse<format<uniform<4>, per_group<16, f32>>>() == near(0.007255));
 }
