@@ -24,6 +24,18 @@ state_of<Q> borrow(const state_of<Q, owned>& s) {
   return b;
 }
 
+/// Every code is the minifloat's level with the exponent moved, for biases that are exact.
+template <class M>
+constexpr bool moves_the_exponent() {
+  for (const float factor : {0.25f, 1.f, 1.5f, 4.f})
+    for (code_t c = 0; c >> M::bits == 0; ++c)
+      if (real_bias<M>::level(c, factor) != factor * M::decode(c)) return false;
+  return real_bias<M>::bits == M::bits;
+}
+static_assert(moves_the_exponent<fp4_e2m1>() && moves_the_exponent<fp4_e1m2>());
+static_assert(moves_the_exponent<fp4_e3m0>() && moves_the_exponent<fp6_e2m3>());
+static_assert(moves_the_exponent<fp6_e3m2>());
+
 /// LLM-FP4's rounding of x to E exponent and M mantissa bits with a real bias.
 double by_definition(double x, int E, int M, double bias) {
   const double top = (2 - std::exp2(-M)) * std::exp2(std::exp2(E) - 1 - bias);

@@ -54,7 +54,7 @@ using all_uniforms = typename joined<uniforms<2>, uniforms<3>, uniforms<4>, unif
                                      uniforms<6>, uniforms<7>, uniforms<8>>::type;
 template <int B>
 using powers = list<pot<B>, pot<B, without_zero>, pot<B, released>, post<B>, post<B, without_zero>,
-                    post<B, released>>;
+                    post<B, released>, pot<B, filled>, post<B, filled>>;
 template <int B>
 using logarithms = list<logarithmic<B>, logarithmic<B, base_2, symmetric>,
                         logarithmic<B, base_2, nonnegative, without_zero>,

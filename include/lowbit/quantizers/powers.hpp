@@ -22,6 +22,9 @@ struct base_sqrt2 {
 struct with_zero {  // zero takes the place of the smallest levels
   static constexpr auto name = text("with_zero");
 };
+struct filled {  // with zero, and the code of -0 is one power more, the next smaller one
+  static constexpr auto name = text("filled");
+};
 struct without_zero {  // every code is a power
   static constexpr auto name = text("without_zero");
 };

@@ -34,6 +34,11 @@ struct real_bias {
   static constexpr float peak = Minifloat::peak;
   static constexpr auto name = "real_bias<" + (Minifloat::name + ">");
 
+  /// The level of a code under a factor 2^(Minifloat::bias - bias).
+  LOWBIT_HD static constexpr float level(code_t code, float factor) {
+    return mul_rn(factor, Minifloat::decode(code));
+  }
+
   template <class Place>
   struct state {
     stored_numbers<f32, Place> factor{};
@@ -49,7 +54,7 @@ struct real_bias {
              message("factor ", factor[0], ", expected 2^-64 to 2^64"));
     }
     LOWBIT_HD float decode(code_t code) const requires(std::same_as<Place, borrowed>) {
-      return mul_rn(factor[0], Minifloat::decode(code));
+      return level(code, factor[0]);
     }
     code_t encode(float x) const requires(std::same_as<Place, borrowed>) {
       return Minifloat::encode(div_rn(x, factor[0]));
@@ -98,7 +103,7 @@ struct real_bias {
     constexpr int positive = int(Minifloat::all_ones) + 1, negative = count - positive;
     for (int c = 0; c < count; ++c) {
       const int code = c < negative ? count - 1 - c : c - negative;
-      levels[c] = mul_rn(factor, Minifloat::decode(code_t(code)));
+      levels[c] = level(code_t(code), factor);
     }
     return sample.error(levels.items);
   }
