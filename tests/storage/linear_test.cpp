@@ -8,6 +8,8 @@
 #include <lowbit/quantizers/complex_unit.hpp>
 #include <lowbit/quantizers/ternary.hpp>
 #include <lowbit/quantizers/uniform.hpp>
+#include <lowbit/storage/any_matrix.hpp>
+#include <lowbit/storage/linear/repack.hpp>
 #include <lowbit/storage/quantize_linear.hpp>
 #include <lowbit/transforms/channel_scale.hpp>
 #include <lowbit/transforms/hadamard.hpp>
@@ -304,4 +306,29 @@ TEST_CASE("wrong sizes are named") {
   CHECK_THROWS_WITH_AS(compare(other.view(), l), "lowbit: original: 8 x 64, expected 8 x 32",
                        error);
   CHECK(y == std::vector<float>(8, 9.f));
+}
+
+TEST_CASE("in another layout: the same values and products; saved only in the canonical one") {
+  const test::random_matrix w(21, 70, 31), x(3, 70, 32);
+  const auto check = [&](const auto& m) {
+    const auto fast = repack<host_layout>(m);
+    CHECK(fast.bytes() >= m.bytes());  // whole tiles
+    CHECK(values_of(fast).values == values_of(m).values);
+    check_products(fast, 1e-5);
+    const any_matrix any = fast;
+    CHECK(product(any, as<a8>(x.view()), 3) == product(fast, as<a8>(x.view()), 3));
+    CHECK(any.format() == any_matrix(m).format());
+    CHECK_THROWS_WITH_AS(
+        any.arrays(),
+        "lowbit: terms.0.codes: in the layout 'host', expected 'canonical' (see repack)", error);
+    const any_matrix back = repack<canonical>(fast), before = m;
+    const auto a = back.arrays(), b = before.arrays();
+    REQUIRE(a.size() == b.size());
+    for (std::size_t i = 0; i < a.size(); ++i)
+      CHECK(std::equal(a[i].bytes.begin(), a[i].bytes.end(), b[i].bytes.begin()));
+  };
+  check(quantize_linear<w4, w2>(w.view(), front, behind{back}));
+  check(quantize_widely_linear<cu>(w.view()));
+  const auto one = quantize<w4>(w.view());
+  check(linear(one, quantize_factored<w4>(w.view(), 3)));
 }

@@ -83,9 +83,9 @@ concept matrix_like = requires {
   requires matrix_value<typename matrix_traits<M>::value_type>;
 };
 
-template <class F>
-struct matrix_traits<quantized_view<F>> {
-  using view = quantized_view<F>;
+template <class F, class Layout>
+struct matrix_traits<quantized_view<F, Layout>> {
+  using view = quantized_view<F, Layout>;
   using value_type = typename F::value_type;
   static constexpr bool exact_int8 = detail::has_exact_int8<F>;
   static constexpr auto name = [] {
@@ -103,17 +103,29 @@ struct matrix_traits<quantized_view<F>> {
     kernels::multiply<arch::runtime>(w, kernels::prepared_source<Rows>{x}, y, threads, memory,
                                      factors);
   }
-  static void dequantize(const view& w, matrix_view<value_type> out) { lowbit::dequantize(w, out); }
+  static void dequantize(const view& w, matrix_view<value_type> out) {
+    lowbit::dequantize(w, out);
+  }
   static void list(const view& w, const path& root, std::vector<stored_array>& out) {
-    matrix_data<F, borrowed>::each_below(detail::array_lister{out}, root,
-                                         static_cast<const matrix_data<F, borrowed>&>(w));
+    list_data(static_cast<const matrix_data<F, borrowed, Layout>&>(w), root, out);
+  }
+  /// Throws error unsupported for any but the canonical layout, which is what is saved.
+  template <class Place>
+  static void list_data(const matrix_data<F, Place, Layout>& data, const path& root,
+                        std::vector<stored_array>& out) {
+    if constexpr (!std::same_as<Layout, canonical>)
+      fail(errc::unsupported, (root / "codes").str(),
+           message("in the layout '", std::string_view(Layout::name),
+                   "', expected 'canonical' (see repack)"));
+    else
+      matrix_data<F, Place>::each_below(detail::array_lister{out}, root, data);
   }
 };
 
-template <class F>
-struct matrix_traits<quantized_matrix<F>> {
-  using matrix = quantized_matrix<F>;
-  using of_view = matrix_traits<quantized_view<F>>;
+template <class F, class Layout>
+struct matrix_traits<quantized_matrix<F, Layout>> {
+  using matrix = quantized_matrix<F, Layout>;
+  using of_view = matrix_traits<quantized_view<F, Layout>>;
   using value_type = typename F::value_type;
   static constexpr bool exact_int8 = of_view::exact_int8;
   static constexpr auto name = of_view::name;
@@ -129,9 +141,11 @@ struct matrix_traits<quantized_matrix<F>> {
     lowbit::dequantize(w.view(), out);
   }
   static void list(const matrix& w, const path& root, std::vector<stored_array>& out) {
-    matrix_data<F, owned>::each_below(detail::array_lister{out}, root, w.data());
+    of_view::list_data(w.data(), root, out);
   }
-  static matrix from_parts(extent shape, span<const part> parts, const path& root = {}) {
+  static matrix from_parts(extent shape, span<const part> parts, const path& root = {})
+    requires std::same_as<Layout, canonical>
+  {
     return matrix(quantized_view<F>::from_parts(shape, parts, root));
   }
 };
