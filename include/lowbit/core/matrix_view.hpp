@@ -23,8 +23,8 @@ struct position {
 };
 
 /// A row-major matrix owned by somebody else; element (r, c) is data[r * stride + c].
-/// Negative sizes, a stride below cols, null data of a non-empty matrix and sizes beyond 64 bits are
-/// errors.
+/// Errors: negative sizes, a stride below cols, null data of a non-empty matrix, and sizes whose
+/// bytes 64 bits cannot count.
 template <class T>
 class matrix_view {
  public:
