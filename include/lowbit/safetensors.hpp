@@ -85,7 +85,8 @@ class matrix_file {
            "is missing: the file holds no quantized matrices of lowbit");
     if (*schema != detail::schema_version)
       fail(errc::unsupported, std::string(detail::schema_key),
-           message("'", *schema, "' is not known; known is '", detail::schema_version, "'"));
+           message(detail::printable(*schema), " is not known; known is '", detail::schema_version,
+                   "'"));
   }
   matrix_file(matrix_file&&) = default;
   matrix_file& operator=(matrix_file&&) = default;
@@ -132,7 +133,7 @@ class matrix_file {
     });
     if (!result)
       fail(errc::unsupported, name + ".format",
-           message("'", wanted, "' is not known; known are: ", known));
+           message(shown(wanted), " is not known; known are: ", known));
     return result;
   }
   extent shape(const std::string& name) const {
@@ -151,11 +152,13 @@ class matrix_file {
     }
     if (!good)
       fail(errc::corrupted, name + ".shape",
-           message("'", text, "', expected rows and columns like '4096,11008'"));
+           message(detail::printable(text), ", expected rows and columns like '4096,11008'"));
     return {sizes[0], sizes[1]};
   }
 
  private:
+  /// A format's name for a message: those of linears are long, but no file may flood a log.
+  static std::string shown(const std::string& format) { return detail::printable(format, 512); }
   const std::string& metadata(const std::string& key) const {
     const std::string* value = archive_.metadata(key);
     if (value == nullptr) fail(errc::corrupted, key, "is missing in the metadata of the file");
@@ -164,7 +167,7 @@ class matrix_file {
   void check_format(const std::string& name, std::string_view expected) const {
     if (format(name) != expected)
       fail(errc::unsupported, name + ".format",
-           message("'", format(name), "', expected '", expected, "'"));
+           message(shown(format(name)), ", expected '", expected, "'"));
   }
   std::vector<part> parts_of(const std::string& name) const {
     std::vector<part> parts;

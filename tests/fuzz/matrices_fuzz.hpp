@@ -81,7 +81,9 @@ const char* matrices_law_broken_by(lb::span<const std::uint8_t> bytes) {
     const bool about_sizes =
         e.code() == lb::errc::bad_argument || e.code() == lb::errc::shape_mismatch;
     const lb::errc code = about_sizes ? lb::errc::corrupted : e.code();
-    return law_broken_by(lb::failure{code, e.argument(), problem});
+    // The argument is the name that was asked for, however long.
+    return law_broken_by(
+        lb::failure{code, e.argument().size() > 64 ? "name" : e.argument(), problem});
   };
   std::unique_ptr<lb::matrix_file> file;
   try {

@@ -44,9 +44,8 @@ inline std::string hex(char c) {
 }
 
 /// A string of a file in quotes, fit for one line of a message: control characters and broken
-/// UTF-8 become \x1f, and of a long one only the first 64 bytes are shown.
-inline std::string printable(std::string_view text) {
-  constexpr std::size_t limit = 64;
+/// UTF-8 become \x1f, and of a long one only the first `limit` bytes are shown.
+inline std::string printable(std::string_view text, std::size_t limit = 64) {
   std::size_t end = text.size();
   if (end > limit) {
     end = limit;

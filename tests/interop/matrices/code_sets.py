@@ -53,7 +53,11 @@ def parse(text):
 
 
 def parse_matrix(words):
-    """A plane, or ("linear", transforms, terms, transforms), or ("factored", left, right)."""
+    """A plane, or ("linear", transforms, terms, transforms), or ("factored", left, right), or
+    ("transposed", plane)."""
+    if words[0] == "transposed":
+        plane, words = parse_plane(words[2:])
+        return ("transposed", plane), words[1:]
     if words[0] == "factored":
         left, words = parse_matrix(words[2:])
         right, words = parse_matrix(words[1:])
@@ -151,6 +155,13 @@ def quantizer(part, stored):
     if name == "table_set":
         sets = [number(a[0]) for a in arguments if a[0][0] != "::shared"]
         return sets[0][0], 1, lambda code, selector: [sets[selector][1](code)]
+    if name == "real_bias":
+        bits, decode = number(arguments[0][0])
+        factor = struct.unpack("<f", stored("state"))[0]
+        return bits, 1, lambda code, _: [mul(factor, decode(code))]
+    if name == "twin_log":  # a level is its sign and q: values are made of four scales
+        bits = int(word(arguments[0]))
+        return bits, 1, lambda code, _: [(code >> (bits - 1), code % 2**(bits - 1))]
     if name == "complex_unit":
         return 2, 1, lambda code, _: [[1 + 0j, -1 + 0j, 1j, -1j][code]]
     if name == "trits5":
@@ -233,4 +244,4 @@ def zero_kind(part):
     if part[0] == "uniform":
         return {"asymmetric": "integer", "real_zero": "real", "minimum": "minimum"}.get(
             word(part[1][1]), "none")
-    return "minimum" if part[0] == "displaced" else "none"
+    return {"displaced": "minimum", "twin_log": "real"}.get(part[0], "none")

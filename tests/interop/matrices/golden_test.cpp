@@ -62,48 +62,54 @@ constexpr golden_matrix golden[] = {
      "a263c6677a632f906bbd96000b82a06e496b45c029b47188142c767bbc874043"},
     {"branch", "linear<;uniform<2,symmetric>/per_row<f16>,factored<f16/unscaled,f16/unscaled>;>",
      "a08b5c6577d023fc56914eeb7bd9356222cc36599c377b7253406b4c1498bb6c"},
+    {"transposed", "transposed<vector_codebook<3,4,f16>/per_row<f16>>",
+     "dd004d7c9624bdc3f5ad9928b3ed2b8c87815c0f9786467bc295027ce306c447"},
     {"complex",
      "linear<widely_linear;complex_unit/per_group<16,f16>,"
      "linear<conjugate;complex_unit/per_group<16,f16>;>;widely_linear>",
-     "3e3ba14bfd6c285c83ab409159bc4fc976c2242946a5363e63f39e0a52563c20"},
+     "31713e39e8d4580dcbe6cf74d0834c6585f21c4a083b32c6d6ec83fcdf8c4c73"},
     {"int4", "uniform<4,symmetric>/per_group<32,f16>",
-     "64a1979b76d538ecc15d58fc91e3f0159366a9f54e1ba9227c72bcd73d53f363"},
+     "366b7d03259cd1ee99a7f94e767e3fba52190d105dbd354514b6cce3e33f4885"},
     {"row", "uniform<7,symmetric>/per_row<f32>",
-     "1e51e6333b4b01e19131322f29b37cda1bcf617b0890337fdbc8ce5ab0de3790"},
+     "ea6aa0e76ad84bb8429f42021b2ffedfec2131839229feccf61ce3c71b0e66bb"},
     {"tensor", "uniform<2,centred>/per_tensor<f16>",
-     "3c51d6452244b386a6fa25716e555876c612b866eff4a17d3c510a322558a4fc"},
+     "f2757b0a603d2085f68172cbfafa1130b410ea468ff05777620de37629fa231b"},
     {"column", "uniform<6,symmetric>/per_column<f16>",
-     "24ba8ef4cb3d561db824405c6ddf82c3cc67ac2ac6d9a8bdfd4eddeff786f3a6"},
+     "e3b01ece0a5e6552d1bdd2d5a8a48e3b4165406369a9307b84eb8edbe6f820eb"},
     {"integer_zero", "uniform<3,asymmetric>/per_group<16,f16>",
-     "e8b6351b9fd310dc3a49febb3b90b0ca38f9d2ed9756d90a8ad1a8db0143ade8"},
+     "34efd52676ca0a145f5dc3a26793a1ab5e60b94454aec6760934b9c84726927c"},
     {"real_zero", "uniform<2,real_zero>/per_row<f16>",
-     "80f919ebfba8c08d6e19f44fd41043f39fa053b46a17771e44ad27c3211dc2e6"},
+     "7d0ed8c5f6762c0c5e9d0b6a8b5da9178842a9ddc2dc209fff28b70cabaf2f7c"},
     {"minimum", "uniform<4,minimum>/per_group<32,bf16>",
-     "014311569b9e5efe8d053bcd198444fac2b722b53d2da5318ef78d18e8356168"},
+     "fadde26e21e30dfa25c69a3f3d1ce232c1c19046c2f3433a7bd4ed329aad6799"},
     {"k_quant", "uniform<4,minimum>/per_group<8,uniform<6,nonnegative>/per_group<4,f16>,*>",
-     "921b4a2fd42827a8ba46c114d8b95f7a1f93fb762b7f60188951dc49e77f8f7a"},
+     "bca7bd7c9ae08c6d18f9f58be5982f83174004c537d792fff69718acab970628"},
     {"double_quantized",
      "normal_float<4>/per_group<8,displaced<uniform<8,nonnegative>>/per_group<4,"
      "f32>>",
-     "1f947728b12e91936a86140398381a24f87f133d3485e2ce843ff89f6d98e7c0"},
+     "d6a02cbb42bf60eef06e8035337b4b82f1744eff87ae6f638181bbb38a3c90ba"},
     {"nf4", "normal_float<4>/per_group<64,f16>",
-     "fcbddb00c960e67e6abf72a0b54d9bd9ba5f4ff82f33f0cf4e4702c1cbcf15c6"},
+     "1692b2f6499c4c9b9a540e0e668b820975ace6a1d676e23cff4e844e076d6199"},
     {"fp4_bnb", "bnb_fp4/per_group<64,f16>",
-     "0329246eaa4da527c872dd662f916a0923d131cd34b82222cfb19a3a87736215"},
+     "7c191680eaeab232e08d35a902926ef397df9b4a2d24722042a06f4601974647"},
     {"iq4_nl", "table<iq4_nl>/per_group<32,f16>",
-     "fd191467232965f5209f8371cd82f25e0d4cebcb974cde6c2d9b9801ba9515b9"},
+     "06973c062b24805e15392dd67959994996df71bfe9b2940cebaaee8fe38b41e9"},
     {"binary", "binary/per_row<f16>",
-     "eeb1555c95a63ca23a035ca18bb95848afc058715c8a9085e4423aa17cc22d28"},
+     "cb99f94ccab71d459ea965e8f8d82e9d617b3177f889aba894a589183f303278"},
     {"post4", "power_of_two<4,sqrt2,with_zero>/per_group<64,f16>",
-     "590397e712f51dff54392c155785f1b3f3be9a6c4f5bef7ec2826e2d69813f34"},
+     "76d74d64d8c6fea96c8b23dac66c15e60d34041c43cc5ea210bee68ae1258615"},
     {"log2", "logarithmic<4,2,symmetric,with_zero>/per_group<64,f16>",
-     "ccd05f5703077d7a5da2ad8d30e2075197655c01e2ce5b98b39910e9f986dc33"},
+     "632e09e863cdab5b3fc083a99f471cb1a38a63342e578d6e59850ed6d7089001"},
     {"e5m2", "e5m2ieee/per_row<f16>",
-     "3efbcccacfe3c2b77349860dcd2bd12015894958c90d18843a55750b771899e4"},
+     "8981f4934bb42640accb44b901743b1dd54e99ea2f67b2c8d12d2fc1e9d13f2d"},
+    {"twin_log", "twin_log<3>/per_row<f32>",
+     "120b1b7c94660118d5d6d41d8d1fab72c742dd5eee4ae7a3a13387e30222ecc1"},
+    {"real_bias", "real_bias<e2m1>/per_group<64,f16>",
+     "4aac8357dafeaec741880662e469ed8836c82e5350c7d728e1ebbe474971929a"},
     {"learned", "learned_table<3,f16>/per_group<64,f16>",
-     "bb5d172ad0bc9835149b3ccaf26320d2d2538eeda9eaf10ff2d3d2511cbd9b47"},
+     "d4b09643422bcdee47d190ae8034e7f41558471f593e6aed935a2554f567da20"},
     {"codebook", "vector_codebook<4,4,f16>/per_row<f16>",
-     "9b6e06033a0031854835931fd98df23761a364636771cce9e0829be5d952ef23"},
+     "38b8a7a3c9afe0a9ee41b42fbaa93faa4a67f2d702c10a645c4702e795099850"},
 };
 
 std::vector<float> values_of(const lowbit::any_matrix& m) {
@@ -192,6 +198,20 @@ TEST_CASE("an unknown schema or format is an error that names what is known") {
   CHECK(error_of([&] { file.load_any<two>("int4"); }) ==
         "lowbit: int4.format: 'uniform<4,asymmetric>/rows' is not known; known are: "
         "'uniform<8,symmetric>/per_row<f16>', 'uniform<8,symmetric>/per_group<32,f16>'");
+}
+
+TEST_CASE("what a file says for a format is quoted in one line of moderate length") {
+  const lowbit::matrix_file file =
+      with_metadata("int4.format", "two\nlines" + std::string(100'000, 'x'));
+  using one = lowbit::format_list<lowbit::q8_0>;
+  const std::string error = error_of([&] { file.load_any<one>("int4"); });
+  CHECK(error.starts_with("lowbit: int4.format: 'two\\x0alinesxxx"));
+  CHECK(
+      error.ends_with("xxx'... is not known; known are: 'uniform<8,symmetric>/per_group<32,f16>'"));
+  CHECK(error.size() < 700);
+  CHECK(error_of([&] {
+          file.load<lowbit::q8_0::format_type>("int4");
+        }).ends_with("xxx'..., expected 'uniform<8,symmetric>/per_group<32,f16>'"));
 }
 
 TEST_CASE("writes the golden file" * doctest::skip()) {

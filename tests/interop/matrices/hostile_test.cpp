@@ -20,10 +20,10 @@ const char* law_broken_by(const bytes& file) {
   return lowbit_test::matrices_law_broken_by<fragile_kinds>(file);
 }
 
-constexpr const char* names[] = {"ternary",  "trits5",       "mxfp8",       "nvfp4",     "spqr",
-                                 "tile",     "cross",        "sparse16",    "sparse32",  "columns",
-                                 "low_rank", "learned_int8", "learned_set", "table_set", "residual",
-                                 "hadamard", "sum",          "branch",      "complex"};
+constexpr const char* names[] = {
+    "ternary",  "trits5",   "mxfp8",   "nvfp4",    "spqr",         "tile",        "cross",
+    "sparse16", "sparse32", "columns", "low_rank", "learned_int8", "learned_set", "table_set",
+    "residual", "hadamard", "sum",     "branch",   "transposed",   "complex"};
 
 }  // namespace
 

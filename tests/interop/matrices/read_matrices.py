@@ -27,30 +27,28 @@ def values_of(plane, rows, cols, codes_name, prefix, stored):
     """The values of a plane: rows of floats. Arrays below it begin with `prefix`."""
     code_set, groups = plane[0], plane[1] if len(plane) > 1 else ("unscaled", [])
     bits, dim, decode = quantizer(code_set, lambda name: stored(prefix + name))
-    scale_of, zero_of, selector_of, factor_of = parameters(
+    scales_of, zero_of, selector_of, factor_of = parameters(
         groups, code_set, rows, cols, prefix, stored)
-    is_complex = code_set[0] == "complex_unit"
-    if is_complex:
-        imaginary_of = parameters(
-            groups, code_set, rows, cols, prefix, stored, scales_name="scales2")[0]
     kind = zero_kind(code_set)
     row_bytes = ceil_div(ceil_div(cols, dim) * bits, 8)
     data = stored(codes_name) if bits > 0 else b""
 
     def value(level, row, col):
-        scale, factor = scale_of(row, col), factor_of(col)
-        if is_complex:
-            return complex(mul(scale, level.real), mul(imaginary_of(row, col), level.imag))
+        scales, zero, factor = scales_of(row, col), zero_of(row, col), factor_of(col)
         if factor is not None:
-            scale = mul(scale, factor)
+            scales = [mul(scale, factor) for scale in scales]
+            zero = mul(zero, factor) if kind == "minimum" else zero
+        if code_set[0] == "complex_unit":
+            return complex(mul(scales[0], level.real), mul(scales[1], level.imag))
+        if code_set[0] == "twin_log":
+            return twin_log_value(level, scales, zero)
         if kind == "integer":
-            return mul(scale, level - zero_of(row, col))
+            return mul(scales[0], level - zero)
         if kind == "real":
-            return add(scale * level, -mul(scale, zero_of(row, col)))
+            return add(scales[0] * level, -mul(scales[0], zero))
         if kind == "minimum":
-            zero = zero_of(row, col)
-            return add(scale * level, zero if factor is None else mul(zero, factor))
-        return mul(scale, level)
+            return add(scales[0] * level, zero)
+        return mul(scales[0], level)
 
     result = []
     for row in range(rows):
@@ -66,16 +64,25 @@ def values_of(plane, rows, cols, codes_name, prefix, stored):
     return result
 
 
-def parameters(groups, code_set, rows, cols, prefix, stored, scales_name="scales"):
+def twin_log_value(level, scales, offset):
+    negative, q = level
+    value, square = add(scales[2 * negative], offset), scales[2 * negative + 1]
+    while q > 0:
+        value, square, q = mul(value, square) if q % 2 else value, mul(square, square), q // 2
+    value = add(value, -offset)
+    return -value if negative else value
+
+
+def parameters(groups, code_set, rows, cols, prefix, stored):
     name, arguments = groups
     none = lambda *_: None
     if name == "unscaled":
-        return lambda row, col: 1.0, none, none, none
+        return lambda row, col: [1.0], none, none, none
     factors = None
     if name in ("per_column", "cross"):
         factors = values_of(arguments[-1], 1, cols, prefix + "columns", prefix + "columns.", stored)
         if name == "per_column":
-            return lambda row, col: 1.0, none, none, lambda col: factors[0][col]
+            return lambda row, col: [1.0], none, none, lambda col: factors[0][col]
         arguments = arguments[1:]
     sizes = {"per_tensor": (0, 0), "per_row": (1, 0), "cross": (1, 0)}
     if name == "per_group":
@@ -90,8 +97,11 @@ def parameters(groups, code_set, rows, cols, prefix, stored, scales_name="scales
     at = lambda table: lambda row, col: table[row // height if height else 0][
         col // width if width else 0]
 
-    scales = values_of(
-        arguments[0], down, across, prefix + scales_name, prefix + scales_name + ".", stored)
+    tables = []
+    for suffix in ["", "2", "3", "4"][:{"complex_unit": 2, "twin_log": 4}.get(code_set[0], 1)]:
+        array = prefix + "scales" + suffix
+        tables.append(values_of(arguments[0], down, across, array, array + ".", stored))
+    scales = [at(table) for table in tables]
     kind, zeros = zero_kind(code_set), None
     if kind != "none":
         said = arguments[1] if len(arguments) > 1 else None
@@ -102,14 +112,16 @@ def parameters(groups, code_set, rows, cols, prefix, stored, scales_name="scales
         elif kind == "integer":
             plane = parse("uniform<%s,nonnegative>" % word(code_set[1][0]))
         else:
-            plane = parse("one/per_tensor<f32>" if code_set[0] == "displaced" else "f16")
+            shared = code_set[0] in ("displaced", "twin_log")
+            plane = parse("one/per_tensor<f32>" if shared else "f16")
         zeros = values_of(plane, down, across, prefix + "zeros", prefix + "zeros.", stored)
     chosen = selectors(code_set)
     if chosen:
         chosen = values_of(
             chosen, down, across, prefix + "selectors", prefix + "selectors.", stored)
-    return at(scales), at(zeros) if zeros else none, at(chosen) if chosen else none, (
-        lambda col: factors[0][col]) if factors else none
+    return (lambda row, col: [scale(row, col) for scale in scales],
+            at(zeros) if zeros else none, at(chosen) if chosen else none,
+            (lambda col: factors[0][col]) if factors else none)
 
 
 # ---- What is kept apart, and whole matrices.
@@ -154,6 +166,9 @@ def product_with(matrix, rows, cols, stored):
         left = product_with(matrix[1], rows, rank, lambda key: stored("left." + key))
         right = product_with(matrix[2], rank, cols, lambda key: stored("right." + key))
         return lambda x: left(right(x))
+    if matrix[0] == "transposed":
+        values = values_of_format(matrix, rows, cols, stored)
+        return lambda x: [sum(a * b for a, b in zip(row, x)) for row in values]
     if matrix[0] != "linear":
         values = values_of_format(matrix, rows, cols, stored)
         return lambda x: [sum(a * b for a, b in zip(row, x)) for row in values]
@@ -170,6 +185,8 @@ def product_with(matrix, rows, cols, stored):
 
 
 def values_of_format(plane, rows, cols, stored):
+    if plane[0] == "transposed":
+        return [list(row) for row in zip(*values_of_format(plane[1], cols, rows, stored))]
     values = values_of(plane[:2], rows, cols, "codes", "", stored)
     if len(plane) > 2:
         add_outliers(plane[2], values, rows, cols, stored)

@@ -8,9 +8,12 @@
 #include <lowbit/outliers/low_rank.hpp>
 #include <lowbit/quantizers/learned_table.hpp>
 #include <lowbit/quantizers/learned_table_set.hpp>
+#include <lowbit/quantizers/real_bias.hpp>
 #include <lowbit/quantizers/table_set.hpp>
+#include <lowbit/quantizers/twin_log.hpp>
 #include <lowbit/storage/factored.hpp>
 #include <lowbit/storage/quantize_linear.hpp>
+#include <lowbit/storage/transposed.hpp>
 #include <lowbit/transforms/channel_scale.hpp>
 #include <lowbit/transforms/hadamard.hpp>
 #include <lowbit/transforms/permute.hpp>
@@ -61,6 +64,14 @@ struct branch_kind {
                        lb::quantize_factored<halves>(weights, 2, threads));
   }
 };
+struct transposed_kind {
+  using vectors = lb::format<lb::vector_codebook<3, 4>, lb::per_row>;
+  using matrix_type = lb::transposed<vectors>;
+  template <class Executor>
+  static matrix_type quantize(lb::matrix_view<const float> weights, const Executor& threads) {
+    return lb::quantize_transposed<vectors>(weights, threads);
+  }
+};
 struct complex_kind {
   using matrix_type = lb::widely_linear_sum<units>;
   template <class Executor>
@@ -95,7 +106,7 @@ using fragile_kinds = lb::format_list<
         lb::format<lb::residual<lb::vector_codebook<2, 4>, lb::vector_codebook<2, 3, lb::fp8_e4m3>>,
                    lb::per_row>>,
     // Orders, sizes and terms.
-    rotated_kind, sum_kind, branch_kind, complex_kind>;
+    rotated_kind, sum_kind, branch_kind, transposed_kind, complex_kind>;
 
 /// A format for each way in which something is stored.
 using storage_kinds = fragile_kinds::with<
@@ -118,7 +129,9 @@ using storage_kinds = fragile_kinds::with<
     kind<lb::format<lb::binary, lb::per_row>>, kind<lb::format<lb::post<4>, lb::per_group<64>>>,
     kind<lb::format<lb::logarithmic<4, lb::base_2, lb::symmetric>, lb::per_group<64>>>,
     kind<lb::format<lb::fp8_e5m2, lb::per_row>>,
+    kind<lb::format<lb::twin_log<3>, lb::per_row::with<lb::f32>>>,
     // Learned levels and vectors.
+    kind<lb::format<lb::real_bias<lb::fp4_e2m1>, lb::per_group<64>>>,
     kind<lb::format<lb::learned_table<3>, lb::per_group<64>>>,
     kind<lb::format<lb::vector_codebook<4, 4>, lb::per_row>>>;
 
