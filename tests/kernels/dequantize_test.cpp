@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <lowbit/lowbit.hpp>
+#include <memory>
 
 #include "support/guarded_bytes.hpp"
 #include "support/random_matrix.hpp"

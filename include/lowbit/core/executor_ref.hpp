@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include <memory>
 #include <type_traits>
 
 #include "executor.hpp"
@@ -23,7 +22,7 @@ class executor_ref {
   template <class F>
   void for_each(index_t n, F&& f) const {
     using Function = std::remove_reference_t<F>;
-    run_(executor_, n, std::addressof(f), [](const void* g, index_t i) {
+    run_(executor_, n, &f, [](const void* g, index_t i) {
       (*static_cast<Function*>(const_cast<void*>(g)))(i);
     });
   }

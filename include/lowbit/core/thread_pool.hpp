@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-// POSIX threads: <thread>, <mutex> and <condition_variable> would be a tenth of what including
-// lowbit.hpp costs.
+// POSIX threads and built-in atomics: <thread>, <mutex>, <condition_variable> and <atomic> would be
+// a fifth of what including lowbit.hpp costs.
 #include <pthread.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <exception>
-#include <memory>
 #include <vector>
 
 #include "error.hpp"
 #include "executor.hpp"
+#include "shared.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 
@@ -24,7 +23,7 @@ class thread_pool {
   explicit thread_pool(int threads = 0) {
     if (threads < 0) fail(errc::bad_argument, "threads", message(threads, ", expected at least 0"));
     if (threads == 0) threads = int(sysconf(_SC_NPROCESSORS_ONLN));
-    shared_ = std::make_shared<crew>(threads < 1 ? 1 : threads);
+    shared_ = shared<crew>::make(threads < 1 ? 1 : threads);
   }
 
   int concurrency() const { return int(shared_->workers.size()) + 1; }
@@ -109,16 +108,18 @@ class thread_pool {
 #endif
     }
 
+    index_t take_next() { return __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED); }
+
     void work() {
       inside() = true;
-      for (index_t i = next++; i < current.count; i = next++) {
+      for (index_t i = take_next(); i < current.count; i = take_next()) {
 #if LOWBIT_EXCEPTIONS
         try {
           current.call(current.function, i);
         } catch (...) {
           const lock held(mutex);
           if (!thrown) thrown = std::current_exception();
-          next = current.count;
+          __atomic_store_n(&next, current.count, __ATOMIC_RELAXED);
         }
 #else
         current.call(current.function, i);
@@ -143,8 +144,8 @@ class thread_pool {
 
     pthread_mutex_t callers = PTHREAD_MUTEX_INITIALIZER, mutex = PTHREAD_MUTEX_INITIALIZER;
     pthread_cond_t start = PTHREAD_COND_INITIALIZER, done = PTHREAD_COND_INITIALIZER;
-    std::atomic<index_t> next{0};
     job current;
+    index_t next = 0;  // shared by all: only atomic once work has begun
     int busy = 0;
     long round = 0;
     bool stop = false;
@@ -152,7 +153,7 @@ class thread_pool {
     std::vector<pthread_t> workers;
   };
 
-  std::shared_ptr<crew> shared_;
+  shared<crew> shared_;
 };
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include <cstdint>
-#include <memory>
 #include <new>
 #include <utility>
 
+#include "../core/shared.hpp"
 #include "../core/span.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -16,16 +16,14 @@ class workspace {
   /// At least `bytes` bytes, aligned to 64. What was in it is lost when it grows.
   void* reserve(index_t bytes) {
     if (bytes > block_.size) {
-      block_ = {};
-      block_.data.reset(static_cast<std::uint8_t*>(
-          ::operator new(static_cast<std::size_t>(bytes), std::align_val_t(64))));
-      block_.size = bytes;
+      block_ = block();
+      block_ = block(bytes);
     }
-    return block_.data.get();
+    return block_.data;
   }
   /// Another one, for the calls that a call makes in its turn; it is kept like this one.
   workspace& nested() {
-    if (!nested_) nested_ = std::make_unique<workspace>();
+    if (!nested_) nested_ = shared<workspace>::make();
     return *nested_;
   }
   /// Bytes that are kept.
@@ -34,23 +32,26 @@ class workspace {
   }
 
  private:
-  struct release {
-    void operator()(std::uint8_t* p) const { ::operator delete(p, std::align_val_t(64)); }
-  };
   struct block {
-    std::unique_ptr<std::uint8_t, release> data;
+    std::uint8_t* data = nullptr;
     index_t size = 0;
 
     block() = default;
-    block(block&& b) noexcept : data(std::move(b.data)), size(std::exchange(b.size, 0)) {}
+    explicit block(index_t bytes)
+        : data(static_cast<std::uint8_t*>(
+              ::operator new(static_cast<std::size_t>(bytes), std::align_val_t(64)))),
+          size(bytes) {}
+    block(block&& b) noexcept
+        : data(std::exchange(b.data, nullptr)), size(std::exchange(b.size, 0)) {}
     block& operator=(block&& b) noexcept {
-      data = std::move(b.data);
+      ::operator delete(std::exchange(data, std::exchange(b.data, nullptr)), std::align_val_t(64));
       size = std::exchange(b.size, 0);
       return *this;
     }
+    ~block() { ::operator delete(data, std::align_val_t(64)); }
   };
   block block_;
-  std::unique_ptr<workspace> nested_;
+  shared<workspace> nested_;
 };
 
 namespace detail {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include <memory>
-
+#include "../core/shared.hpp"
 #include "matrix_traits.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -14,9 +13,9 @@ class any_matrix {
   any_matrix() = default;
   template <class M>
     requires requires { matrix_traits<M>::name; }
-  any_matrix(M matrix) : held_(std::make_shared<holder<M>>(std::move(matrix))) {}
+  any_matrix(M matrix) : held_(shared<const base>::make<holder<M>>(std::move(matrix))) {}
 
-  explicit operator bool() const { return held_ != nullptr; }
+  explicit operator bool() const { return bool(held_); }
   /// The canonical name of the composition; empty where one of its parts has no name.
   std::string format() const { return std::string(held().format()); }
   extent shape() const { return held().shape(); }
@@ -90,15 +89,14 @@ class any_matrix {
   };
   template <class M>
   const holder<M>* dynamic_cast_free() const {
-    return held_ != nullptr && held_->type() == type_of<M>()
-               ? static_cast<const holder<M>*>(held_.get())
-               : nullptr;
+    return bool(held_) && held_->type() == type_of<M>() ? static_cast<const holder<M>*>(held_.get())
+                                                        : nullptr;
   }
   const base& held() const {
-    if (held_ == nullptr) fail(errc::bad_argument, "any_matrix", "is empty, expected a matrix");
+    if (!held_) fail(errc::bad_argument, "any_matrix", "is empty, expected a matrix");
     return *held_;
   }
-  std::shared_ptr<const base> held_;
+  shared<const base> held_;
 };
 
 template <>
