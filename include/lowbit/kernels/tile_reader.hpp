@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include "activations.hpp"
 #include "row_reader.hpp"
 #include "workspace.hpp"
 
