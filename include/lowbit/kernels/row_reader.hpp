@@ -55,8 +55,10 @@ struct level_table<Q> {
 template <class Q>
   requires tabulated<Q>
 struct level_table<Q> {
+  // A member, though it is a constant: g++ 12 takes an empty object for one that is uninitialised.
+  const float* levels = levels_of<Q>.items;
   explicit level_table(const state_of<Q>&) {}
-  const float* data() const { return levels_of<Q>.items; }
+  const float* data() const { return levels; }
 };
 
 template <class Q>

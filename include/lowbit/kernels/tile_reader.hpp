@@ -161,10 +161,10 @@ class tile_reader {
   }
   void transpose_rows(index_t rows, index_t n, const memory& m) const {
     clear_rest(m.rows, row_stride, rows);
-    ops_.transpose(m.rows, row_stride, padded(n) / 4, m.codes);
+    ops_.transpose(m.rows, row_stride, ceil_div(n, 64) * 16, m.codes);
   }
   /// Groups that a chunk may touch, rounded up to what a transposition takes.
-  index_t params_stride() const { return padded(chunk / min_of(width_, chunk) + 2); }
+  index_t params_stride() const { return ceil_div(chunk / min_of(width_, chunk) + 2, 64) * 64; }
   template <class T>
   static void clear_rest(T* rows, index_t stride, index_t used) {
     for (T* p = rows + used * stride; p < rows + tile_rows * stride; ++p) *p = 0;
