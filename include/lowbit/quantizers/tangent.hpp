@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include "../core/portable_math.hpp"
+#include "nearest_level.hpp"
 #include "table_set.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
