@@ -4,6 +4,7 @@
 #pragma once
 #include "../storage/quantized_matrix.hpp"
 #include "host/targets.hpp"
+#include "table_sets.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {
@@ -59,6 +60,19 @@ struct level_table<Q> {
   const float* levels = levels_of<Q>.items;
   explicit level_table(const state_of<Q>&) {}
   const float* data() const { return levels; }
+};
+
+template <small_table_sets Q>
+struct level_table<Q> {
+  explicit level_table(const state_of<Q>&) {}
+  const float* data() const { return levels_of_sets<Q>.items; }
+};
+template <small_table_sets Q>
+  requires(has_state<Q>)
+struct level_table<Q> {
+  decltype(tabulate_sets<Q>(std::declval<const state_of<Q>&>())) levels;
+  explicit level_table(const state_of<Q>& state) : levels(tabulate_sets<Q>(state)) {}
+  const float* data() const { return levels.items; }
 };
 
 template <class Q>
@@ -170,12 +184,32 @@ struct row_params {
         groups(read_group_params<Q, G>(ops, d, r, cols, first, n, scale, zero)) {}
 };
 
+/// Levels of a run of codes, each group's from the set that its selector says.
+template <class P>
+void read_selected_levels(const row_ops& ops, const typename P::template data<borrowed>& p,
+                          const level_table<typename P::quantizer_type>& table,
+                          const code_run& run, index_t r, index_t first, index_t n, float* out) {
+  using Q = typename P::quantizer_type;
+  using G = typename P::granularity_type;
+  using selectors = typename G::template data<borrowed, Q>::selector_plane;
+  alignas(64) std::uint8_t codes[chunk_cols + 2 * row_slack];
+  float selector[chunk_cols + row_slack + 16];
+  ops.bytes_table(run.codes, run.readable, run.bits, n, same_bytes.items,
+                  reinterpret_cast<std::int8_t*>(codes));
+  const index_t width = G::block_cols == whole ? p.cols : G::block_cols, from = first / width;
+  const index_t i = G::block_rows == whole ? 0 : r / (G::block_rows == whole ? 1 : G::block_rows);
+  read_params<selectors>(ops, p.groups.selector, i, from, ceil_div(first + n, width) - from,
+                         selector);
+  ops.levels_sets(codes, n, width, first % width, selector, table.data(), Q::bits, out);
+}
+
 /// Formats whose rows the operations above can read; the rest asks code by code.
 template <class P>
 inline constexpr bool fast_rows = dim_of<typename P::quantizer_type> == 1 &&
                                   std::same_as<value_of<typename P::quantizer_type>, float>&&
                                           scales_of<typename P::quantizer_type> == 1 &&
-                                  selectors_of<typename P::quantizer_type> == 0;
+                                  (!has_selectors<typename P::quantizer_type> ||
+                                   small_table_sets<typename P::quantizer_type>);
 
 /// Any code set, code by code; parameters are read once per run of columns that share them.
 /// `decode(code, params)` gives the block of a code.
@@ -236,7 +270,10 @@ void read_row(const row_ops& ops, const typename P::template data<borrowed>& p,
               index_t first, index_t n, float* out) {
   using Q = typename P::quantizer_type;
   if constexpr (fast_rows<P>) {
-    read_levels<P>(ops, p, table, run, n, out);
+    if constexpr (has_selectors<Q>)
+      read_selected_levels<P>(ops, p, table, run, r, first, n, out);
+    else
+      read_levels<P>(ops, p, table, run, n, out);
     apply_params<P>(ops, p, r, first, n, out);
   } else {
     read_row_generic<P>(p, run, r, first, n, out, [&](code_t c, const group_params<Q>& params) {

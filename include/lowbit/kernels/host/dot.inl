@@ -64,6 +64,7 @@ template <class Later = void>
 inline constexpr row_ops ops{target_name,
                              levels_affine,
                              levels_table,
+                             levels_sets,
                              levels_field,
                              levels_f16,
                              levels_bf16,

@@ -33,6 +33,11 @@ struct row_ops {
   /// `level_bits` says how many of the levels there are; each is stored in `bits`.
   void (*levels_table)(const std::uint8_t* codes, index_t readable, int bits, index_t n,
                        const float* table, int level_bits, float* out);
+  /// Codes of `level_bits`, one in a byte, 64 more of which may be read. Group k of `width` columns
+  /// (the first lacks its first `used`) is looked up in set selector[k]: 2^level_bits levels, for
+  /// fewer than 16 repeated, one set after the other.
+  void (*levels_sets)(const std::uint8_t* codes, index_t n, index_t width, index_t used,
+                      const float* selector, const float* sets, int level_bits, float* out);
   /// Float fields of at most 8 bits, NaN codes excluded.
   void (*levels_field)(const std::uint8_t* codes, index_t readable, int bits, index_t n,
                        int exponent_bits, int mantissa_bits, int bias, bool is_signed, float* out);

@@ -48,6 +48,22 @@ inline void levels_table(const std::uint8_t* codes, index_t readable, int bits, 
   }
 }
 
+inline void levels_sets(const std::uint8_t* codes, index_t n, index_t width, index_t used,
+                        const float* selector, const float* sets, int level_bits, float* out) {
+  const unpacker unpack(8);
+  const int stride = level_bits <= 4 ? 16 : 1 << level_bits;
+  index_t i = 0;
+  for (index_t g = 0; i < n; ++g) {
+    const index_t stop = min_of(n, (g + 1) * width - used);
+    const float* const set = sets + int(selector[g]) * stride;
+    if (level_bits <= 4) {
+      const lut16 look_up(set);
+      for (; i + lanes <= stop; i += lanes) store(out + i, look_up(unpack(codes + i)));
+    }
+    for (; i < stop; ++i) out[i] = set[codes[i]];
+  }
+}
+
 /// By way of halves, which all these fields fit: unlike those of binary32, their subnormals cost
 /// nothing.
 inline void levels_field(const std::uint8_t* codes, index_t readable, int bits, index_t n,
