@@ -87,6 +87,9 @@ using affine = format<uniform<4, asymmetric>, per_group<64>>;
 using minima = format<uniform<5, minimum>, per_group<32>>;
 using levels = format<normal_float<4>, per_group<64>>;
 using field = format<fp4_e2m1, per_group<16, scaled<e4m3, per_tensor::with<f32>>>>;
+using apart = format<uniform<3>, per_group<32>, sparse<>>;
+using with_columns = format<uniform<3>, per_row, columns>;
+using factors = format<uniform<3>, per_row, low_rank<4>>;
 
 }  // namespace
 
@@ -95,6 +98,12 @@ TEST_CASE("real activations: (ceil(K / 16) + 16) 2^-23 of the sum of magnitudes"
   check_bound<minima>();
   check_bound<levels>();
   check_bound<field>();
+}
+
+TEST_CASE("real activations: the same with outliers, whose share is summed by itself") {
+  check_bound<apart>();
+  check_bound<with_columns>();
+  check_bound<factors>();
 }
 
 TEST_CASE("real activations on random data: 2e-6 for K up to 4096") {

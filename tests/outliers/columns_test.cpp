@@ -7,6 +7,7 @@
 #include <lowbit/outliers/criteria/user_mask.hpp>
 #include <lowbit/outliers/criteria/user_score.hpp>
 #include <lowbit/quantize.hpp>
+#include <string>
 
 namespace {
 namespace lb = lowbit;
@@ -39,6 +40,43 @@ TEST_CASE("criteria choose what they say") {
   const float scores[8] = {0, 1, 2, 9, 0, 0, 0, 0};
   CHECK(lb::user_score({scores, 2, 4}, 0.125).pick(w, nullptr) == positions{{0, 3}});
   CHECK_THROWS_AS(lb::user_score({scores, 2, 4}, 2), lb::error);
+}
+
+/// What the check of the outliers says after a change of their arrays.
+template <class Change>
+std::string failure(Change change) {
+  auto q = lb::quantize<F>(w, lb::user_columns({1, 3}));
+  change(q.data().apart);
+  try {
+    q.view().apart.validate({nullptr, "outliers"}, q.shape());
+  } catch (const lb::error& e) {
+    CHECK(e.code() == lb::errc::corrupted);
+    return e.what();
+  }
+  return "";
+}
+
+TEST_CASE("what an array promises is checked") {
+  CHECK(failure([](auto&) {}) == "");
+  CHECK(failure([](auto& d) { d.indices[1] = 4; }) ==
+        "lowbit: outliers.columns: column 4, expected less than 4");
+  CHECK(failure([](auto& d) { d.indices[1] = 1; }) ==
+        "lowbit: outliers.columns: column 1 follows 1, expected a rising order");
+  CHECK(failure([](auto& d) { d.values.pop_back(); }) ==
+        "lowbit: outliers.values: 3 elements, expected 4");
+  CHECK(failure([](auto& d) { d.values[2] = 0x7e00; }) ==
+        "lowbit: outliers.values: element 2 is not finite");
+}
+
+TEST_CASE("a value beyond f16 is named, and matrices without rows or columns work") {
+  std::vector<float> large = values;
+  large[6] = 7e4f;
+  CHECK_THROWS_WITH_AS(lb::quantize<F>(lb::matrix_view<const float>(large.data(), 2, 4)),
+                       "lowbit: weights: the value to be kept apart at row 1, column 2 is "
+                       "70000.000000, and f16 ends at 65504",
+                       lb::error);
+  CHECK(lb::quantize<F>(lb::matrix_view<const float>(nullptr, 0, 4)).shape().cols == 4);
+  CHECK(lb::quantize<F>(lb::matrix_view<const float>(nullptr, 4, 0)).shape().rows == 4);
 }
 
 }  // namespace

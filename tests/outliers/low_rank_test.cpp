@@ -73,4 +73,22 @@ TEST_CASE("sizes and values of the factors are checked") {
   CHECK_THROWS_AS(q.view().apart.validate(at, q.shape()), lb::error);
 }
 
+TEST_CASE("the messages of that, more factors than rows, and empty matrices") {
+  auto q = lb::quantize<F>(lb::matrix_view<const float>(noise(rows * cols).data(), rows, cols));
+  const lb::path at{nullptr, "outliers"};
+  q.data().apart.left[7] = 0x7c00;
+  CHECK_THROWS_WITH_AS(q.view().apart.validate(at, q.shape()),
+                       "lowbit: outliers.left: element 7 is not finite", lb::error);
+  q.data().apart.right.pop_back();
+  CHECK_THROWS_WITH_AS(q.view().apart.validate(at, q.shape()),
+                       "lowbit: outliers.right: 159 elements, expected 160", lb::error);
+  const std::vector<float> x = noise(6);
+  const auto small = lb::quantize<F>(lb::matrix_view<const float>(x.data(), 2, 3));  // rank 2
+  for (index_t r = 0; r < 2; ++r)
+    for (index_t c = 0; c < 3; ++c)
+      CHECK(lb::magnitude(small.view().at(r, c) - x[std::size_t(3 * r + c)]) < 1e-3f);
+  CHECK(lb::quantize<F>(lb::matrix_view<const float>(nullptr, 0, 3)).bytes() == 3 * 4 * 2);
+  CHECK(lb::quantize<F>(lb::matrix_view<const float>(nullptr, 3, 0)).shape().rows == 3);
+}
+
 }  // namespace
