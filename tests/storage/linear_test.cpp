@@ -321,8 +321,8 @@ TEST_CASE("in another layout: the same values and products; saved only in the ca
     CHECK_THROWS_WITH_AS(
         any.arrays(),
         "lowbit: terms.0.codes: in the layout 'host', expected 'canonical' (see repack)", error);
-    const any_matrix back = repack<canonical>(fast), before = m;
-    const auto a = back.arrays(), b = before.arrays();
+    const any_matrix canonical_again = repack<canonical>(fast), before = m;
+    const auto a = canonical_again.arrays(), b = before.arrays();
     REQUIRE(a.size() == b.size());
     for (std::size_t i = 0; i < a.size(); ++i)
       CHECK(std::equal(a[i].bytes.begin(), a[i].bytes.end(), b[i].bytes.begin()));
