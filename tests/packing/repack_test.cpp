@@ -50,5 +50,7 @@ TEST_CASE("every width of code moves to tiles and back, value by value") {
     check<format<uniform<6, minimum>, per_group<20>>>(rows, cols);
     check<format<uniform<7>, per_group<64>>>(rows, cols);
     check<format<fp8_e4m3, per_group<32, e8m0>>>(rows, cols);
+    check<format<uniform<11>, per_group<32>>>(rows, cols);
+    check<format<f16, unscaled>>(rows, cols);
   }
 }
