@@ -31,8 +31,8 @@ TEST_CASE("beta 0 writes alpha times the sums and reads nothing") {
   const float sums[] = {1, 2, 3, 99, 4, 5, 6, 99};
   results.write(0, 3, 2, sums, 4);
   const float expected[] = {-2, -4, -6, 0, 0, -8, -10, -12};
-  for (const std::size_t i : {0, 1, 2, 5, 6, 7}) CHECK(y[i] == expected[i]);
-  for (const std::size_t i : {3, 4, 8, 9}) CHECK(y[i] != y[i]);  // not written
+  for (const std::size_t i : {0u, 1u, 2u, 5u, 6u, 7u}) CHECK(y[i] == expected[i]);
+  for (const std::size_t i : {3u, 4u, 8u, 9u}) CHECK(y[i] != y[i]);  // not written
 }
 
 TEST_CASE("beta updates; rows begin where they are told to") {

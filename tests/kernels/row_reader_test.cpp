@@ -23,7 +23,7 @@ template <class View>
 void check_rows(const View& w) {
   using reader_type = row_reader<View>;
   using V = typename reader_type::V;
-  std::vector<float> entries(std::size_t(reader_type::table_size));
+  std::vector<float> entries(static_cast<std::size_t>(reader_type::table_size));
   reader_type::tabulate(w.main.stored_levels(), entries.data());
   for (const arch a : {arch::scalar, arch::avx2, arch::avx512})
     for (const bool tabulated : {false, true}) {
