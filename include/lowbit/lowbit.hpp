@@ -89,6 +89,7 @@
 #include "storage/dense_matrix.hpp"
 #include "storage/factored.hpp"
 #include "storage/linear.hpp"
+#include "storage/linear/repack.hpp"
 #include "storage/quantize_linear.hpp"
 #include "storage/transposed.hpp"
 
@@ -96,5 +97,6 @@
 
 #include "kernels/gemm.hpp"
 #include "metrics/compare.hpp"
+#include "metrics/compare_int8.hpp"
 
 #include "formats/known.hpp"

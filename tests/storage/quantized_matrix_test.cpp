@@ -5,6 +5,7 @@
 #include <lowbit/granularity/microscaling.hpp>
 #include <lowbit/granularity/per.hpp>
 #include <lowbit/granularity/two_level.hpp>
+#include <lowbit/kernels/row_reader.hpp>
 #include <lowbit/outliers/low_rank.hpp>
 #include <lowbit/outliers/sparse.hpp>
 #include <lowbit/quantize.hpp>
@@ -116,6 +117,28 @@ TEST_CASE("a view of the parts is the matrix, from memory of any alignment") {
     for (index_t c = 0; c < 37; ++c) CHECK(view.at(r, c) == m.view().at(r, c));
   CHECK(view.bytes() == m.bytes());
   CHECK(quantized_matrix<w4>(view).data().main.codes == m.data().main.codes);
+}
+
+TEST_CASE("codes past 2^32 bits of a row are found, one by one and by the kernels") {
+  // Pages that nobody writes cost nothing: half a gigabyte a row, nearly all of it zeros.
+  using w8 = format<uniform<8, centred>, per_tensor::with<f32>>;
+  constexpr index_t cols = (index_t(1) << 29) + 4096, last = cols - 1;
+  const test::guarded_bytes codes(std::size_t(2 * cols));
+  const float one = 1;
+  const part parts[] = {{"codes", {codes.data(), 2 * cols}, element::u8},
+                        {"scales", {reinterpret_cast<const std::uint8_t*>(&one), 4}, element::f32}};
+  const auto view = quantized_view<w8>::from_parts({2, cols}, parts);
+  const float lowest = uniform<8, centred>::decode(0), other = uniform<8, centred>::decode(200);
+  codes.data()[cols + last] = 200;
+  CHECK(view.at(1, last) == other);
+  CHECK(view.at(1, last - 1) == lowest);
+  CHECK(view.at(0, last) == lowest);
+  constexpr index_t chunk = kernels::row_reader<quantized_view<w8>>::chunk;
+  std::vector<float> out(std::size_t(chunk + kernels::row_slack));
+  kernels::row_reader<quantized_view<w8>> reader(kernels::ops_of(arch::runtime), view);
+  reader.read(1, last / chunk * chunk, last % chunk + 1, out.data());
+  CHECK(out[std::size_t(last % chunk)] == other);
+  CHECK(out[0] == lowest);
 }
 
 TEST_CASE("bytes and bits per weight count everything that is stored") {
