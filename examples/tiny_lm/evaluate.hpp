@@ -32,6 +32,8 @@ class evaluator {
 
   /// Bytes of the activation buffers of all threads.
   index_t buffer_bytes() const;
+  /// The summed negative log-likelihood of each window's targets, as of the last run.
+  lb::span<const double> window_nll() const { return nll_; }
 
   /// Reads the first `windows` windows of a text. `seen` is called by the calling thread only, with
   /// the number of windows done so far.

@@ -2,6 +2,8 @@
 #include "formats.hpp"
 
 #include <lowbit/formats/known.hpp>
+#include <lowbit/metrics/compare.hpp>
+#include <lowbit/storage/linear/repack.hpp>
 #include <lowbit/storage/random_matrix.hpp>
 
 namespace tiny_lm {
@@ -9,22 +11,32 @@ namespace {
 
 using list = lb::known_formats;
 
+/// Packed as the kernels read it fastest.
+template <class M>
+lb::any_matrix fast(const M& m) {
+  return lb::repack<lb::host_layout>(m);
+}
+
 template <class Entry>
 weight_format describe() {
   weight_format f;
   f.name = Entry::name;
   f.integers = lb::matrix_traits<typename Entry::matrix_type>::exact_int8;
-  f.quantize = [](lb::matrix_view<const float> weights, const lb::thread_pool& threads) {
-    return lb::any_matrix(Entry::quantize(weights, threads));
+  f.save = [](lb::matrix_writer& file, const std::string& name,
+              lb::matrix_view<const float> weights, const lb::thread_pool& threads) {
+    auto packed = Entry::quantize(weights, threads);
+    const saved_matrix saved{packed.bytes(), lb::compare(weights, packed).sqnr_db};
+    file.add(name, std::move(packed));
+    return saved;
   };
   f.load = [](const lb::matrix_file& file, const std::string& name) {
-    return file.load_any<lb::format_list<Entry>>(name);
+    return fast(file.load<typename Entry::matrix_type>(name));
   };
   f.random = [](lb::extent shape) {
     const auto quantize = [](lb::matrix_view<const float> weights) {
       return Entry::quantize(weights, lb::serial{});
     };
-    return lb::any_matrix(lb::random_matrix(shape, quantize));
+    return fast(lb::random_matrix(shape, quantize));
   };
   return f;
 }

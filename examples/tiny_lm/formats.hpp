@@ -13,19 +13,28 @@ namespace tiny_lm {
 namespace lb = lowbit;
 using lb::index_t;
 
+/// What a quantized matrix costs.
+struct saved_matrix {
+  index_t bytes;
+  double sqnr_db;
+};
+
 /// A way to store the projections, by the name that --format takes. The functions hide the format's
 /// type, so that its templates are compiled in one file (formats.cpp).
 struct weight_format {
   std::string_view name;
   bool integers = false;  // its levels are integers: int8 activations are usual
 
-  lb::any_matrix (*quantize)(lb::matrix_view<const float>, const lb::thread_pool&) = nullptr;
+  /// Quantizes a matrix and adds it to a file.
+  saved_matrix (*save)(lb::matrix_writer& file, const std::string& name,
+                       lb::matrix_view<const float>, const lb::thread_pool&) = nullptr;
+  /// In the layout that products read fastest, as random matrices too.
   lb::any_matrix (*load)(const lb::matrix_file& file, const std::string& name) = nullptr;
   /// Random valid codes and scales.
   lb::any_matrix (*random)(lb::extent shape) = nullptr;
 
   /// Whether the weights stay in float32; the functions are null then.
-  bool is_f32() const { return quantize == nullptr; }
+  bool is_f32() const { return save == nullptr; }
 };
 
 /// f32, which all others are compared with, then every named format of lowbit.

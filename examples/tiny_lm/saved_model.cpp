@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <limits>
-#include <lowbit/metrics/compare.hpp>
 
 namespace tiny_lm {
 namespace {
@@ -42,11 +41,10 @@ saved_model save_packed(const config& sizes, const tensor_file& checkpoint,
       continue;
     }
     const std::vector<float> values = checkpoint.values(spec);
-    const lb::any_matrix packed = format.quantize(matrix_of(values, spec), threads);
-    file.add(spec.name, packed);
-    bytes += static_cast<double>(packed.bytes());
+    const saved_matrix saved = format.save(file, spec.name, matrix_of(values, spec), threads);
+    bytes += static_cast<double>(saved.bytes);
     weights += static_cast<double>(values.size());
-    decibels += lb::compare(matrix_of(values, spec), packed).sqnr_db;
+    decibels += saved.sqnr_db;
     ++matrices;
   }
   file.write(path);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Quantized matrices in safetensors files, schema 1 (see SCHEMA.md). Needs nlohmann-json.
 #pragma once
+#include <memory>
+
 #include "formats/list.hpp"
 #include "interop/safetensors.hpp"
 
@@ -37,18 +39,20 @@ inline constexpr std::string_view schema_key = "lowbit.schema", schema_version =
 /// Collects matrices and plain tensors under their names and writes them as one file.
 class matrix_writer {
  public:
-  /// Adds a matrix. Throws error unsupported when a part of its format has no name.
-  void add(const std::string& name, const any_matrix& matrix) {
-    if (matrix.format().empty())
-      fail(errc::unsupported, name,
-           "has no format name: give each part of the format a `name` to save it");
-    kept_.push_back(matrix);
-    const extent shape = matrix.shape();
-    metadata_.emplace_back(name + ".format", matrix.format());
-    metadata_.emplace_back(name + ".shape", message(shape.rows, ",", shape.cols));
-    for (stored_array& a : matrix.arrays())
-      tensors_.push_back(
-          {name + "." + a.name, detail::dtype_of(a.type), std::move(a.shape), a.bytes});
+  /// Adds a matrix and keeps it; the arrays of a view must live until `write`. Throws error
+  /// unsupported when a part of its format has no name, or for another layout than the canonical.
+  template <matrix_like M>
+  void add(const std::string& name, M matrix) {
+    const auto kept = std::make_shared<const M>(std::move(matrix));
+    std::vector<stored_array> arrays;
+    matrix_traits<M>::list(*kept, path{}, arrays);
+    add(name, std::string_view(matrix_traits<M>::name), matrix_traits<M>::shape(*kept), arrays);
+    kept_.push_back(kept);
+  }
+  void add(const std::string& name, any_matrix matrix) {
+    const auto kept = std::make_shared<const any_matrix>(std::move(matrix));
+    add(name, kept->format(), kept->shape(), kept->arrays());
+    kept_.push_back(kept);
   }
   /// Adds a tensor that is no quantized matrix; its bytes must live until `write`.
   void add(safetensors::tensor tensor) { tensors_.push_back(std::move(tensor)); }
@@ -66,7 +70,18 @@ class matrix_writer {
   }
 
  private:
-  std::vector<any_matrix> kept_;
+  void add(const std::string& name, std::string_view format, extent shape,
+           const std::vector<stored_array>& arrays) {
+    if (format.empty())
+      fail(errc::unsupported, name,
+           "has no format name: give each part of the format a `name` to save it");
+    metadata_.emplace_back(name + ".format", format);
+    metadata_.emplace_back(name + ".shape", message(shape.rows, ",", shape.cols));
+    for (const stored_array& a : arrays)
+      tensors_.push_back({name + "." + a.name, detail::dtype_of(a.type), a.shape, a.bytes});
+  }
+
+  std::vector<std::shared_ptr<const void>> kept_;  // what the tensors point into
   std::vector<safetensors::tensor> tensors_;
   safetensors::metadata_list metadata_;
 };

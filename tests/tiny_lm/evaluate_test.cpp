@@ -39,6 +39,7 @@ TEST_CASE("perplexity is exp of the mean negative log-likelihood of the next byt
   const std::vector<std::uint8_t> text = random_bytes(700);
   const thread_pool alone{1};
   double sum = 0;
+  std::vector<double> sums;
   for (const index_t first : {0, 256}) {
     tiny_lm::session s(small_model(), 256, alone);
     const auto logits = s.read(lowbit::span<const std::uint8_t>(text).part(first, 256));
@@ -47,8 +48,12 @@ TEST_CASE("perplexity is exp of the mean negative log-likelihood of the next byt
       for (index_t i = 0; i < 256; ++i) total += std::exp(double(logits(t, i)));
       sum += std::log(total) - double(logits(t, text[std::size_t(first + t + 1)]));
     }
+    sums.push_back(sum);
   }
-  const tiny_lm::score score = tiny_lm::evaluator(small_model(), 2, alone).run(text, 2);
+  tiny_lm::evaluator e(small_model(), 2, alone);
+  const tiny_lm::score score = e.run(text, 2);
+  CHECK(e.window_nll()[0] == doctest::Approx(sums[0]).epsilon(1e-6));
+  CHECK(e.window_nll()[0] + e.window_nll()[1] == doctest::Approx(sums[1]).epsilon(1e-6));
   CHECK(score.mean_nll == doctest::Approx(sum / 512).epsilon(1e-6));
   CHECK(score.perplexity == doctest::Approx(std::exp(sum / 512)).epsilon(1e-6));
   CHECK(score.tokens_per_second > 0);

@@ -60,6 +60,13 @@ struct int3_g32_asym : named_format<format<uniform<3, asymmetric>, per_group<32>
 struct int3_g64_asym : named_format<format<uniform<3, asymmetric>, per_group<64>>> {
   static constexpr auto name = text("int3_g64_asym");
 };
+struct int3_g64_search : named_format<format<uniform<3, asymmetric>, per_group<64>>> {
+  static constexpr auto name = text("int3_g64_search");
+  template <executor Executor>
+  static auto quantize(matrix_view<const float> weights, const Executor& threads) {
+    return lowbit::quantize<format_type>(weights, mse_grid{}, threads);
+  }
+};
 /// The largest 1 % of the weights apart.
 struct int3_g64_sparse : named_format<format<uniform<3, asymmetric>, per_group<64>, sparse<>>> {
   static constexpr auto name = text("int3_g64_sparse");
