@@ -37,8 +37,8 @@ def main():
     page, compiler, nvcc, flags = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
     with open(page, encoding="utf-8") as file:
         text = file.read()
-    snippets = re.findall(r"(?:<!-- snippet\n((?:(?!-->).)*)-->\s*)?^```(cpp|cuda)\n(.*?)^```", text,
-                          re.S | re.M)
+    hidden, shown = r"(?:<!-- snippet\n((?:(?!-->).)*)-->\s*)?", r"^```(cpp|cuda)\n(.*?)^```"
+    snippets = re.findall(hidden + shown, text, re.S | re.M)
     for number, (before, language, snippet) in enumerate(snippets, 1):
         code = before + snippet
         code += "}" * (code.count("{") - code.count("}")) + "\n"
