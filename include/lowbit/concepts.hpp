@@ -53,6 +53,8 @@ enum class zero_kind {
   minimum   // fma(S, L, Z)
 };
 
+/// What a code set says of itself, or the default: values per code, scales of a group, what its
+/// zero is, how many level sets a group may choose from.
 template <class Q>
 inline constexpr int dim_of = 1;
 template <class Q>
@@ -157,6 +159,7 @@ constexpr float scan_peak() {
 }
 }  // namespace detail
 
+/// How kernels decode it: what it says, else vectors, a table (up to 8 bits), or any way.
 template <class Q>
 using strategy_of = typename detail::strategy_select<Q>::type;
 
@@ -175,9 +178,11 @@ struct group_params {
   code_t selector = 0;
 };
 
+/// What a matrix may hold.
 template <class V>
 concept matrix_value = std::same_as<V, float> || std::same_as<V, complex32>;
 
+/// The members that a code set must have, one by one: messages name the one that is missing.
 template <class Q>
 concept has_bits = requires {
   { Q::bits } -> std::convertible_to<int>;

@@ -119,7 +119,8 @@ matrix_data<F, owned> encode_matrix(matrix_view<const typename F::value_type> m,
 /// stored, levels learned, codes solved against the parameters as they decode. Bytes are the same
 /// for every compiler, flag, floating-point mode and number of threads.
 ///
-/// Throws error: not_finite naming row and column, shape_mismatch of the importance.
+/// Throws error: not_finite naming row and column, or the group for which a range search found no
+/// number; shape_mismatch of the importance; and what the arguments say.
 /// Allocates a copy of the values. Any shape works, 0 rows or columns included.
 template <format_like F, class... How>
 quantized_matrix<F> quantize(matrix_view<const typename F::value_type> weights, const How&... how) {

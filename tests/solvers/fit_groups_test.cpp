@@ -2,12 +2,16 @@
 // What a range search sees of each group, by one that remembers it.
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <lowbit/core/thread_pool.hpp>
 #include <lowbit/granularity/microscaling.hpp>
+#include <lowbit/granularity/per_column.hpp>
 #include <lowbit/granularity/two_level.hpp>
 #include <lowbit/outliers/criteria/user_mask.hpp>
 #include <lowbit/outliers/sparse.hpp>
 #include <lowbit/quantize.hpp>
+#include <lowbit/ranges/fixed_scale.hpp>
+#include <lowbit/ranges/given_params.hpp>
 
 #include "support/random_matrix.hpp"
 
@@ -121,4 +125,27 @@ TEST_CASE("the ranges of many groups do not depend on the number of threads") {
   const auto three = quantize<F>(m.view(), pool);
   CHECK(one.data().main.codes == three.data().main.codes);
   CHECK(one.data().main.groups.scale[0].codes == three.data().main.groups.scale[0].codes);
+}
+
+TEST_CASE("a scale or zero that is no number is an error that says where, of any search") {
+  const test::random_matrix w(2, 8, 1);
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  const float scales[] = {1, 1, 1, nan}, ones[] = {1, 1, 1, 1};
+  const matrix_view<const float> s(scales, 2, 2), good(ones, 2, 2);
+  const auto message = [](float x) {
+    return "lowbit: range_search: found the " + std::string(x != x ? "scale" : "zero");
+  };
+  CHECK_THROWS_WITH_AS((quantize<format<uniform<4>, per_group<4>>>(w.view(), given_params{s})),
+                       (message(nan) + " nan for group (1, 1), expected a finite number").c_str(),
+                       error);
+  CHECK_THROWS_WITH_AS((quantize<format<uniform<4, minimum>, per_group<4>>>(
+                           w.view(), given_params{good, s}, thread_pool{2})),
+                       (message(0) + " nan for group (1, 1), expected a finite number").c_str(),
+                       error);
+  CHECK_THROWS_WITH_AS((quantize<format<uniform<4>, per_column>>(w.view(), fixed_scale{nan})),
+                       (message(nan) + " nan for group (0, 0), expected a finite number").c_str(),
+                       error);
+  // What a number's rounding makes finite is no error: f16 has nothing above 65504.
+  const auto q = quantize<format<uniform<4>>>(w.view(), fixed_scale{1e30f});
+  CHECK(q.view().main.params(0, 0).scale[0] == 65504);
 }

@@ -15,6 +15,7 @@
 
 namespace lowbit::inline LOWBIT_ABI {
 
+/// The object of type To with the bits of `from`, on host and device (std::bit_cast is for hosts).
 template <class To, class From>
 LOWBIT_HD constexpr To bits_as(const From& from) {
   static_assert(sizeof(To) == sizeof(From));
@@ -62,6 +63,8 @@ LOWBIT_HD constexpr Float opaque(Float x) {
 }
 }  // namespace detail
 
+/// a * b, a + b, a - b rounded once, whatever the compiler would fuse. Infinities and NaN as IEEE
+/// has them.
 LOWBIT_HD constexpr float mul_rn(float a, float b) {
 #if defined(__CUDA_ARCH__)
   return __fmul_rn(a, b);

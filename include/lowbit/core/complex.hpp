@@ -23,6 +23,7 @@ struct complex32 {
   }
 };
 
+/// re - i im.
 LOWBIT_HD constexpr complex32 conjugate_of(complex32 x) { return {x.re, -x.im}; }
 LOWBIT_HD constexpr bool is_finite(complex32 x) { return is_finite(x.re) && is_finite(x.im); }
 /// The larger of |re| and |im|: what a scale must cover when both axes share it.

@@ -12,6 +12,7 @@ namespace lowbit::inline LOWBIT_ABI {
 using index_t = std::int64_t;  // sizes and positions; signed, so that differences are safe
 using code_t = std::uint32_t;  // one code in the low bits
 
+/// a / b rounded up, for a >= 0 and b > 0.
 LOWBIT_HD constexpr index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
 LOWBIT_HD constexpr index_t min_of(index_t a, index_t b) { return a < b ? a : b; }
 

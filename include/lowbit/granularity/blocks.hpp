@@ -182,6 +182,7 @@ void validate_parameter(const Parameter& p, const path& at, extent n) {
 }
 }  // namespace detail
 
+/// As a size of a group: the whole row or column.
 inline constexpr int whole = 0;
 
 /// Groups of R rows by C columns (`whole`: all of them), each with a scale and, where the

@@ -79,7 +79,7 @@ struct column_scales : detail::with_column_factors<unscaled, Number> {
       g.group = {0, c};
       g.stored_scale = detail::rounding_of<detail::param_plane_of<Number>>();
       g.signed_scale = detail::stores_both_signs<detail::param_plane_of<Number>>;
-      scales[std::size_t(c)] = plan.template fit<Q>(g).scale[0];
+      scales[std::size_t(c)] = detail::checked_params(g, plan.template fit<Q>(g)).scale[0];
     }
     return scales;
   }

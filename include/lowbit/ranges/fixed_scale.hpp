@@ -5,7 +5,8 @@
 namespace lowbit::inline LOWBIT_ABI {
 
 /// A scale that is known beforehand: S = `scale` for every group (all scales of it, where the
-/// quantizer has several), zeros 0. Values beyond the levels are clipped.
+/// quantizer has several), zeros 0. Values beyond the levels are clipped. A scale that is no number
+/// is an error of quantize.
 struct fixed_scale : range_search {
   float scale;
   explicit fixed_scale(float s) : scale(s) {}

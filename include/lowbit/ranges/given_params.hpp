@@ -7,7 +7,7 @@ namespace lowbit::inline LOWBIT_ABI {
 /// Scales (and zeros) that the caller has: learned in training, or read from another tool's file.
 /// One per group, in a matrix of the shape of the grid of groups; zeros may be left out for
 /// quantizers without. The matrices must outlive the call. Values beyond the range are clipped.
-/// Throws shape_mismatch where a group has no scale or zero.
+/// Throws shape_mismatch where a group has no scale or zero, not_finite where it is no number.
 struct given_params : range_search {
   matrix_view<const float> scales, zeros;
   explicit given_params(matrix_view<const float> s, matrix_view<const float> z = {})

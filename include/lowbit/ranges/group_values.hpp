@@ -61,6 +61,21 @@ float largest_magnitude(const group_values<Q>& g) {
   for (const value_of<Q>& x : g.values) top = magnitude(x) > top ? magnitude(x) : top;
   return top;
 }
+
+/// The parameters that a search found, if they can be stored: one that was given nonsense, or a
+/// user's, must not fill a matrix with NaN. Throws error not_finite.
+template <class Q>
+const group_params<Q>& checked_params(const group_values<Q>& g, const group_params<Q>& p) {
+  const auto check = [&](const char* what, float x, float stored) {
+    if (!is_finite(stored))
+      fail(errc::not_finite, "range_search",
+           message("found the ", what, " ", x, " for group (", g.group.row, ", ", g.group.col,
+                   "), expected a finite number"));
+  };
+  for (int k = 0; k < scales_of<Q>; ++k) check("scale", p.scale[k], g.stored_scale(p.scale[k]));
+  if constexpr (has_zero<Q>) check("zero", p.zero, g.stored_zero(p.zero));
+  return p;
+}
 }  // namespace detail
 
 /// What the value x of a group becomes under given parameters.

@@ -55,14 +55,16 @@ std::vector<group_params<Q>> fit_groups(matrix_view<const value_of<Q>> work,
   std::vector<group_params<Q>> params(std::size_t(groups.rows * groups.cols));
   const auto for_all = [&](auto f) { for_groups<Q, G>(work, hints, threads, f); };
   if constexpr (!fits_each_table<Q>)
-    for_all([&](const group_values<Q>& g, std::size_t i) { params[i] = plan.template fit<Q>(g); });
+    for_all([&](const group_values<Q>& g, std::size_t i) {
+      params[i] = checked_params(g, plan.template fit<Q>(g));
+    });
   else if constexpr (selector_units<Q, G>::one_each)
     for_all([&](const group_values<Q>& g, std::size_t i) {
       const auto fits = fit_tables<Q>(plan, g);
       int best = 0;
       for (int k = 1; k < selectors_of<Q>; ++k)
         if (fits[k].error < fits[best].error) best = k;
-      params[i] = fits[best].params;
+      params[i] = checked_params(g, fits[best].params);
     });
   else {
     std::vector<arr<double, selectors_of<Q>>> errors(params.size());
@@ -72,7 +74,7 @@ std::vector<group_params<Q>> fit_groups(matrix_view<const value_of<Q>> work,
     });
     choose_selectors<Q, G>(params, groups, errors);
     for_all([&](const group_values<Q>& g, std::size_t i) {
-      params[i] = fit_table<Q>(plan, g, params[i].selector);
+      params[i] = checked_params(g, fit_table<Q>(plan, g, params[i].selector));
     });
   }
   return params;
