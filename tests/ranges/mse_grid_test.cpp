@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <lowbit/quantizers/normal_float.hpp>
 #include <lowbit/quantizers/uniform.hpp>
 #include <lowbit/ranges/mse_grid.hpp>
@@ -116,4 +117,18 @@ TEST_CASE("groups of no and of one value") {
   CHECK(group<uniform<4>>{}.fit(mse_grid{}).scale[0] == 0);
   const group<uniform<4, asymmetric>> one{{-3}, {}};
   CHECK(one.coded(0, one.fit(mse_grid{})) == doctest::Approx(-3));
+}
+
+TEST_CASE("exponents and steps that make no sense are errors that say so") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_WITH_AS(mse_grid{nan},
+                       "lowbit: mse_grid: exponent nan, expected more than 0 and at most 4", error);
+  CHECK_THROWS_WITH_AS(mse_grid{0},
+                       "lowbit: mse_grid: exponent 0.000000, expected more than 0 and at most 4",
+                       error);
+  CHECK_THROWS_AS(mse_grid{5}, error);
+  CHECK_THROWS_WITH_AS((mse_grid{2, 11, 10}),
+                       "lowbit: mse_grid: 11 steps of 1 / 10, expected 1 to 10", error);
+  CHECK_THROWS_AS((mse_grid{2, 0}), error);
+  CHECK_NOTHROW((mse_grid{4, 10, 10}));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <lowbit/quantizers/normal_float.hpp>
 #include <lowbit/quantizers/ternary.hpp>
 #include <lowbit/quantizers/uniform.hpp>
@@ -33,4 +34,13 @@ TEST_CASE("the constants of the documentation have the squared error of the theo
   CHECK(normal_mse<ternary>(std_const{1.224006f}) == doctest::Approx(.190174).epsilon(.01));
   CHECK(normal_mse<fp4_e2m1>(std_const{2.9225f}) == doctest::Approx(.0126849).epsilon(.01));
   CHECK(normal_mse<normal_float<4>>(std_const{2.863f}) == doctest::Approx(.0098993).epsilon(.01));
+}
+
+TEST_CASE("a multiple that is negative or no number is an error that says so") {
+  CHECK_THROWS_WITH_AS(
+      std_const{-1},
+      "lowbit: std_const: clip at -1.000000 standard deviations, expected a finite number >= 0",
+      error);
+  CHECK_THROWS_AS(std_const{std::numeric_limits<float>::infinity()}, error);
+  CHECK_THROWS_AS(std_const{std::numeric_limits<float>::quiet_NaN()}, error);
 }

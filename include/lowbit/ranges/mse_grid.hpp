@@ -28,14 +28,22 @@ double sum_below(double limit, index_t n, index_t a, index_t b, F f) {
 /// shrink together, scale and zero follow and are judged as they will be stored (as they are where
 /// they are quantized in their turn). The error is sum w |x - y|^exponent; ties keep the larger
 /// range. The defaults are those of GPTQ's --mse but for the exponent, which is 2.4 there.
-/// All zero or empty: as absmax and minmax.
+/// All zero or empty: as absmax and minmax. Throws bad_argument unless 0 < exponent <= 4 and
+/// 1 <= steps <= grid.
 /// Cost: a group is encoded at most `steps` times, usually a fifth of that, because a range is
 /// given up as soon as its error reaches the least so far.
 struct mse_grid : range_search {
   float exponent;
   int steps, grid;
   explicit constexpr mse_grid(float exponent_of_error = 2, int candidates = 80, int fineness = 100)
-      : exponent(exponent_of_error), steps(candidates), grid(fineness) {}
+      : exponent(exponent_of_error), steps(candidates), grid(fineness) {
+    if (!(exponent > 0 && exponent <= 4))
+      fail(errc::bad_argument, "mse_grid",
+           message("exponent ", exponent, ", expected more than 0 and at most 4"));
+    if (steps < 1 || steps > grid)
+      fail(errc::bad_argument, "mse_grid",
+           message(steps, " steps of 1 / ", grid, ", expected 1 to ", grid));
+  }
 
   template <class Q>
     requires(range_for<extremes, Q> && dim_of<Q> == 1 && !has_state<Q> && selectors_of<Q> == 0)
