@@ -4,8 +4,10 @@
 /// Calls f(0) ... f(N - 1), unrolled with constant arguments, so that arrays of sums are registers
 /// at any optimisation level.
 template <int N, class F>
-inline void unroll(F f) {
-  [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, I>{}), ...); }
+[[gnu::always_inline]] inline void unroll(F f) {
+  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    (f(std::integral_constant<int, I>{}), ...);
+  }
   (std::make_integer_sequence<int, N>{});
 }
 

@@ -5,8 +5,14 @@
 // that a product needs no sum across lanes. Scales are applied to the sums of runs of columns.
 //
 // Every element of y is summed in one order, whatever the tokens beside it.
+//
+// Sums stay in registers only where all that touches them is inlined: g++ does that for whole
+// kernels that say flatten, clang++ for lambdas that say always_inline.
 
 constexpr int parts_of_tile = row_ops::tile_rows / lanes;
+/// Tokens whose sums fit the registers. A vector of neon is four of them.
+constexpr int int8_tokens = target_name == arch::neon ? 4 : 8;
+constexpr int real_tokens = target_name == arch::neon ? 1 : 4;
 
 /// Sixteen rows of dwords -> dwords of sixteen rows.
 inline void transpose(const void* rows, index_t stride, index_t dwords, void* out) {
@@ -40,12 +46,12 @@ inline vb quad_codes(const std::uint8_t* block) {
 }
 
 template <int Bits>
-void unpack_tile(const std::uint8_t* packed, index_t blocks, const std::int8_t* table,
-                 std::uint8_t* out) {
+[[gnu::flatten]] void unpack_tile(const std::uint8_t* packed, index_t blocks,
+                                  const std::int8_t* table, std::uint8_t* out) {
   const byte_lut look_up(table, Bits);
   for (index_t b = 0; b < blocks; ++b)
     for (int part = 0; part < parts_of_tile; ++part)
-      unroll<8>([&](auto i) {
+      unroll<8>([&](auto i) __attribute__((always_inline)) {
         const vb codes = quad_codes<Bits, i>(packed + b * 64 * Bits + part * 4 * lanes);
         store_bytes(out + (8 * b + i) * 64 + part * 4 * lanes, look_up(codes));
       });
@@ -118,15 +124,16 @@ template <class Later>
 void dot_tile(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t tokens,
               index_t quads, index_t run_quads, float* y) {
   index_t t = 0;
-  for (; t + 8 <= tokens; t += 8) dot_tile_of<8>(w, x, t, quads, run_quads, y);
-  for (; t + 4 <= tokens; t += 4) dot_tile_of<4>(w, x, t, quads, run_quads, y);
+  constexpr int most = int8_tokens, some = most / 2;
+  for (; t + most <= tokens; t += most) dot_tile_of<most>(w, x, t, quads, run_quads, y);
+  for (; t + some <= tokens; t += some) dot_tile_of<some>(w, x, t, quads, run_quads, y);
   for (; t < tokens; ++t) dot_tile_of<1>(w, x, t, quads, run_quads, y);
 }
 
 /// Packed codes, one token.
 template <int Bits, bool Table>
-void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
-                          index_t quads, index_t run_quads, float* y) {
+[[gnu::flatten]] void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
+                                 index_t quads, index_t run_quads, float* y) {
   const byte_lut look_up(w.table, Bits);
   for (int part = 0; part < parts_of_tile; ++part) {
     const int lane = part * lanes;
@@ -134,7 +141,7 @@ void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
     vf total = load(y + lane);
     vi even = zeros(), odd = zeros();
     index_t run = 0, left = run_quads;
-    const auto finish = [&] {
+    const auto finish = [&]() __attribute__((always_inline)) {
       total = add_run(total, to_float(add_ints(even, odd)), w,
                       w.group[run] * row_ops::tile_rows + lane, x, run);
       even = odd = zeros();
@@ -142,7 +149,7 @@ void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
       ++run;
     };
     for (index_t q = 0; q < quads; q += 8, block += 64 * Bits)
-      unroll<8>([&](auto i) {
+      unroll<8>([&](auto i) __attribute__((always_inline)) {
         const vb codes = quad_codes<Bits, i>(block);
         const vb quad = broadcast_quad(x.levels + 4 * (q + i));
         vi& sum = i % 2 == 0 ? even : odd;
@@ -174,20 +181,20 @@ inline void dot_values_of(const row_ops::tile_values& w, const float* x, index_t
     const int lane = part * lanes;
     const std::uint8_t* block = w.codes + 4 * lane;
     vf total[Tokens], sum[Tokens][4];
-    const auto clear = [&] {
+    const auto clear = [&]() __attribute__((always_inline)) {
       unroll<Tokens>([&](auto t) { unroll<4>([&](auto j) { sum[t][j] = set1(0); }); });
     };
     unroll<Tokens>([&](auto t) { total[t] = load(y + t * row_ops::tile_rows + lane); });
     clear();
     index_t run = 0, left = run_quads;
     vf factor = set1(1), shift = set1(0);
-    const auto start = [&] {
+    const auto start = [&]() __attribute__((always_inline)) {
       if constexpr (Shifted) {
         factor = load(w.factors + w.group[run] * row_ops::tile_rows + lane);
         shift = load(w.shifts + w.group[run] * row_ops::tile_rows + lane);
       }
     };
-    const auto finish = [&] {
+    const auto finish = [&]() __attribute__((always_inline)) {
       const vf scale = load(w.scales + w.group[run] * row_ops::tile_rows + lane);
       unroll<Tokens>([&](auto t) {
         const vf all = add(add(sum[t][0], sum[t][1]), add(sum[t][2], sum[t][3]));
@@ -199,7 +206,7 @@ inline void dot_values_of(const row_ops::tile_values& w, const float* x, index_t
     };
     start();
     for (index_t q = 0; q < quads; q += 8, block += 64 * Bits)
-      unroll<8>([&](auto i) {
+      unroll<8>([&](auto i) __attribute__((always_inline)) {
         const vb codes = quad_codes<Bits, i>(block);
         unroll<4>([&](auto j) {
           vf value = levels(down_bytes<j>(codes));
@@ -224,27 +231,28 @@ auto levels_of_kind(const row_ops::tile_values& w) {
   else return gathered_levels{w.table};
 }
 template <int Bits, level_kind Kind, bool Shifted>
-void dot_values(const row_ops::tile_values& w, const float* x, index_t stride, index_t tokens,
-                index_t quads, index_t run_quads, float* y) {
+[[gnu::flatten]] void dot_values(const row_ops::tile_values& w, const float* x, index_t stride,
+                                 index_t tokens, index_t quads, index_t run_quads, float* y) {
   const auto levels = levels_of_kind<Kind>(w);
   index_t t = 0;
-  for (; t + 4 <= tokens; t += 4)
-    dot_values_of<Bits, 4, Shifted>(w, x + t * stride, stride, quads, run_quads,
-                                    y + t * row_ops::tile_rows, levels);
+  for (; t + real_tokens <= tokens; t += real_tokens)
+    dot_values_of<Bits, real_tokens, Shifted>(w, x + t * stride, stride, quads, run_quads,
+                                              y + t * row_ops::tile_rows, levels);
   for (; t < tokens; ++t)
     dot_values_of<Bits, 1, Shifted>(w, x + t * stride, stride, quads, run_quads,
                                     y + t * row_ops::tile_rows, levels);
 }
 
 template <int Bits, level_kind Kind, bool Shifted>
-void read_values(const row_ops::tile_values& w, index_t quads, index_t run_quads, float* out) {
+[[gnu::flatten]] void read_values(const row_ops::tile_values& w, index_t quads, index_t run_quads,
+                                  float* out) {
   const auto levels = levels_of_kind<Kind>(w);
   for (int part = 0; part < parts_of_tile; ++part) {
     const int lane = part * lanes;
     const std::uint8_t* block = w.codes + 4 * lane;
     vf factor = set1(1), shift = set1(0);
     for (index_t q = 0; q < quads; q += 8, block += 64 * Bits)
-      unroll<8>([&](auto i) {
+      unroll<8>([&](auto i) __attribute__((always_inline)) {
         if constexpr (Shifted)
           if (q + i < quads && (q + i) % run_quads == 0) {
             const index_t at = w.group[(q + i) / run_quads] * row_ops::tile_rows + lane;
@@ -291,9 +299,9 @@ template <class Later>
 void dot_floats(const float* values, const row_ops::tile_values& w, const float* x, index_t stride,
                 index_t tokens, index_t quads, index_t run_quads, float* y) {
   index_t t = 0;
-  for (; t + 4 <= tokens; t += 4)
-    dot_floats_of<4>(values, w, x + t * stride, stride, quads, run_quads,
-                     y + t * row_ops::tile_rows);
+  for (; t + real_tokens <= tokens; t += real_tokens)
+    dot_floats_of<real_tokens>(values, w, x + t * stride, stride, quads, run_quads,
+                               y + t * row_ops::tile_rows);
   for (; t < tokens; ++t)
     dot_floats_of<1>(values, w, x + t * stride, stride, quads, run_quads,
                      y + t * row_ops::tile_rows);
