@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The kernel text, once per instruction set, and the choice at run time. A target's code is
 // compiled under a pragma, in a namespace of its own, so that a program built without -march still
-// gets it, and that objects built with other flags never share an inline function with it.
+// gets it, and that objects built with other flags never share an inline function with it. The
+// order of the text matters.
 #pragma once
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#if defined(__linux__)
+#include <sys/auxv.h>
+#endif
 #endif
 
 #include <utility>
@@ -15,7 +21,7 @@
 
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels::scalar {
-// clang-format off: the order matters
+// clang-format off
 #include "scalar.inl"
 #include "rows.inl"
 #include "scalar_tiles.inl"
@@ -34,7 +40,7 @@ namespace kernels::scalar {
 #endif
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels::avx2 {
-// clang-format off: the order matters
+// clang-format off
 #include "avx2.inl"
 #include "rows.inl"
 #include "tiles.inl"
@@ -61,7 +67,7 @@ namespace kernels::avx2 {
 #endif
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels::avx512 {
-// clang-format off: the order matters
+// clang-format off
 #include "avx512.inl"
 #include "rows.inl"
 #include "tiles.inl"
@@ -76,7 +82,31 @@ namespace kernels::avx512 {
 #pragma GCC diagnostic pop
 #endif
 
-#endif  // __x86_64__
+#elif defined(__aarch64__)
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("arch=armv8.2-a+dotprod")
+#endif
+namespace lowbit::inline LOWBIT_ABI {
+namespace kernels::neon {
+// clang-format off
+#include "neon.inl"
+#include "rows.inl"
+#include "tiles.inl"
+#include "dot.inl"
+// clang-format on
+}  // namespace kernels::neon
+}  // namespace lowbit::inline LOWBIT_ABI
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+#endif  // __aarch64__
 
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {
@@ -89,6 +119,10 @@ inline bool has_arch(arch a) {
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") &&
            __builtin_cpu_supports("avx512vbmi");
+#elif defined(__ARM_FEATURE_DOTPROD)
+  if (a == arch::neon) return true;
+#elif defined(__aarch64__) && defined(__linux__)
+  if (a == arch::neon) return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
 #endif
   return a == arch::scalar || a == arch::runtime;
 }
@@ -100,6 +134,9 @@ const row_ops& ops_of(arch a) {
   static const bool avx512_here = has_arch(arch::avx512), avx2_here = has_arch(arch::avx2);
   if ((a == arch::runtime || a == arch::avx512) && avx512_here) return avx512::ops<Later>;
   if (a != arch::scalar && avx2_here) return avx2::ops<Later>;
+#elif defined(__aarch64__)
+  static const bool neon_here = has_arch(arch::neon);
+  if (a != arch::scalar && neon_here) return neon::ops<Later>;
 #endif
   (void)a;
   return scalar::ops<Later>;
@@ -111,6 +148,8 @@ auto* pack_tile(arch a) {
 #if defined(__x86_64__)
   if (a == arch::avx512) return avx512::pack_tile<Bits>;
   if (a == arch::avx2) return avx2::pack_tile<Bits>;
+#elif defined(__aarch64__)
+  if (a == arch::neon) return neon::pack_tile<Bits>;
 #endif
   (void)a;
   return scalar::pack_tile<Bits>;
@@ -120,6 +159,8 @@ auto* unpack_tile(arch a) {
 #if defined(__x86_64__)
   if (a == arch::avx512) return avx512::unpack_tile<Bits>;
   if (a == arch::avx2) return avx2::unpack_tile<Bits>;
+#elif defined(__aarch64__)
+  if (a == arch::neon) return neon::unpack_tile<Bits>;
 #endif
   (void)a;
   return scalar::unpack_tile<Bits>;
@@ -129,6 +170,8 @@ auto* dot_packed(arch a) {
 #if defined(__x86_64__)
   if (a == arch::avx512) return avx512::dot_packed<Bits, Table>;
   if (a == arch::avx2) return avx2::dot_packed<Bits, Table>;
+#elif defined(__aarch64__)
+  if (a == arch::neon) return neon::dot_packed<Bits, Table>;
 #endif
   (void)a;
   return scalar::dot_packed<Bits, Table>;
@@ -138,6 +181,8 @@ auto* dot_values(arch a) {
 #if defined(__x86_64__)
   if (a == arch::avx512) return avx512::dot_values<Bits, Kind, Shifted>;
   if (a == arch::avx2) return avx2::dot_values<Bits, Kind, Shifted>;
+#elif defined(__aarch64__)
+  if (a == arch::neon) return neon::dot_values<Bits, Kind, Shifted>;
 #endif
   (void)a;
   return scalar::dot_values<Bits, Kind, Shifted>;
@@ -147,6 +192,8 @@ auto* read_values(arch a) {
 #if defined(__x86_64__)
   if (a == arch::avx512) return avx512::read_values<Bits, Kind, Shifted>;
   if (a == arch::avx2) return avx2::read_values<Bits, Kind, Shifted>;
+#elif defined(__aarch64__)
+  if (a == arch::neon) return neon::read_values<Bits, Kind, Shifted>;
 #endif
   (void)a;
   return scalar::read_values<Bits, Kind, Shifted>;
