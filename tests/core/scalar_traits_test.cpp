@@ -54,7 +54,8 @@ TEST_CASE("a foreign type enters by one specialisation") {
   }
 }
 
-#if defined(__FLT16_MANT_DIG__)
+#if defined(__FLT16_MANT_DIG__) && \
+    (!defined(__aarch64__) || defined(__clang__) || __GNUC__ >= 13)
 TEST_CASE("the compiler's binary16 is one of the types, with the compiler's own values") {
   static_assert(scalar<_Float16>);
   for (unsigned b = 0; b < 0x10000; ++b) {

@@ -62,8 +62,9 @@ struct same_bits_traits {
 
 // The compiler's own binary16, where there is one. Through its bits: the conversions of compilers
 // are library calls that follow the rounding mode. Not under nvcc 13: device code that mentions
-// _Float16 is an internal compiler error.
-#if defined(__FLT16_MANT_DIG__) && !defined(__CUDACC__)
+// _Float16 is an internal compiler error. g++ 12 for AArch64 knows its size but not its name.
+#if defined(__FLT16_MANT_DIG__) && !defined(__CUDACC__) && \
+    (!defined(__aarch64__) || defined(__clang__) || __GNUC__ >= 13)
 template <>
 struct scalar_traits<_Float16> : same_bits_traits<_Float16, float16> {};
 #endif
