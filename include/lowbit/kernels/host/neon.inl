@@ -254,7 +254,8 @@ inline vb broadcast_quad(const std::int8_t* x) {
 /// sdot multiplies signed bytes by signed bytes: levels are as they are.
 constexpr int level_bias = 0;
 inline int32x4_t dot_quads(int32x4_t sum, int8x16_t w, int8x16_t x) {
-#if defined(__clang__) && !defined(__ARM_FEATURE_DOTPROD)
+// Before clang 16 vdotq_s32 is there only where all of a program is compiled for it.
+#if defined(__clang__) && __clang_major__ < 16 && !defined(__ARM_FEATURE_DOTPROD)
   return __builtin_neon_vdotq_v(sum, w, x, 34);
 #else
   return vdotq_s32(sum, w, x);

@@ -88,7 +88,9 @@ namespace kernels::avx512 {
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 #else
 #pragma GCC push_options
+#if !defined(__ARM_FEATURE_DOTPROD)  // g++ warns where -march says more than this
 #pragma GCC target("arch=armv8.2-a+dotprod")
+#endif
 #endif
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels::neon {
