@@ -25,6 +25,10 @@ float twice_a_subnormal() {
 void flush_subnormals() {
 #if defined(__x86_64__)
   __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040);
+#elif defined(__aarch64__)
+  std::uint64_t fpcr;
+  asm volatile("mrs %0, fpcr" : "=r"(fpcr));
+  asm volatile("msr fpcr, %0" ::"r"(fpcr | 1u << 24));
 #endif
 }
 
@@ -53,7 +57,7 @@ TEST_CASE("inside, sums round to nearest; outside, as the caller wants") {
   }
 }
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__aarch64__)
 TEST_CASE("inside, subnormal numbers are what they are; outside, as the caller wants") {
   const keep_mode keep;
   flush_subnormals();
