@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
+#include <initializer_list>
 #include <lowbit/kernels/host/targets.hpp>
 #include <vector>
 
@@ -12,12 +13,15 @@ using kernels::ops_of;
 TEST_CASE("run time takes the best that the machine has, a missing target gives the next one") {
   CHECK(has_arch(arch::scalar));
   CHECK(has_arch(arch::runtime));
-  const arch best = has_arch(arch::avx512) ? arch::avx512
-                    : has_arch(arch::avx2) ? arch::avx2
-                                           : arch::scalar;
+  const auto first_of = [](std::initializer_list<arch> targets) {
+    for (const arch a : targets)
+      if (has_arch(a)) return a;
+    return arch::scalar;
+  };
+  const arch best = first_of({arch::avx512, arch::avx2, arch::neon});
   CHECK(ops_of(arch::runtime).target == best);
   CHECK(ops_of(arch::avx512).target == best);
-  CHECK(ops_of(arch::avx2).target == (has_arch(arch::avx2) ? arch::avx2 : arch::scalar));
+  CHECK(ops_of(arch::avx2).target == first_of({arch::avx2, arch::neon}));
   CHECK(ops_of(arch::scalar).target == arch::scalar);
   CHECK(&ops_of(arch::scalar) == &ops_of(arch::scalar));
 }
@@ -37,7 +41,13 @@ TEST_CASE("functions of a target are its own, for every width of code") {
   constexpr auto table16 = level_kind::table16;
   CHECK((dot_values<4, table16, false>(arch::scalar) == &scalar::dot_values<4, table16, false>));
   CHECK((read_values<4, table16, true>(arch::scalar) == &scalar::read_values<4, table16, true>));
-#if defined(__x86_64__)
+#if defined(__aarch64__)
+  CHECK((unpack_tile<4>(arch::neon) == &neon::unpack_tile<4>));
+  CHECK((pack_tile<3>(arch::neon) == &neon::pack_tile<3>));
+  CHECK((dot_packed<4, true>(arch::neon) == &neon::dot_packed<4, true>));
+  CHECK((dot_values<4, table16, false>(arch::neon) == &neon::dot_values<4, table16, false>));
+  CHECK((read_values<4, table16, true>(arch::neon) == &neon::read_values<4, table16, true>));
+#elif defined(__x86_64__)
   CHECK((unpack_tile<4>(arch::avx2) == &avx2::unpack_tile<4>));
   CHECK((unpack_tile<4>(arch::avx512) == &avx512::unpack_tile<4>));
   CHECK((pack_tile<3>(arch::avx2) == &avx2::pack_tile<3>));
@@ -50,7 +60,7 @@ TEST_CASE("functions of a target are its own, for every width of code") {
 }
 
 TEST_CASE("whole operations are there, and say what they are") {
-  for (const arch a : {arch::scalar, arch::avx2, arch::avx512}) {
+  for (const arch a : {arch::scalar, arch::avx2, arch::avx512, arch::neon}) {
     const kernels::row_ops& ops = ops_of(a);
     // A table without holes: every pointer was filled in.
     static_assert(sizeof(void*) == sizeof(ops.absmax));
