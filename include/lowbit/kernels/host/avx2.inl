@@ -135,7 +135,7 @@ struct byte_lut {
       : table(t),
         bits(b),
         small(_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)))) {}
-  vb operator()(vb c) const {
+  [[gnu::always_inline]] vb operator()(vb c) const {
     if (bits <= 4) return _mm256_shuffle_epi8(small, c);
     alignas(32) std::uint8_t i[32];
     _mm256_store_si256(reinterpret_cast<__m256i*>(i), c);
