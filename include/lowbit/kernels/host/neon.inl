@@ -50,6 +50,15 @@ inline vf minus_product(const vf& a, const vf& b, const vf& c) {  // c - a b
   return each([](auto x, auto y, auto z) { return vfmsq_f32(z, x, y); }, a, b, c);
 }
 inline vf sum_fma(const vf& a, const vf& b, const vf& c) { return fma(a, b, c); }
+/// p[l / width] in lane l; width divides sixteen.
+inline vf spread(const float* p, int width) {
+  return made_of([&](int i) {
+    const float* const first = p + 4 * i / width;
+    return width == 1   ? vld1q_f32(first)
+           : width == 2 ? vcombine_f32(vdup_n_f32(first[0]), vdup_n_f32(first[1]))
+                        : vdupq_n_f32(*first);
+  });
+}
 inline float reduce(const vf& a) {
   const float32x4_t s = vaddq_f32(vaddq_f32(a.q[0], a.q[2]), vaddq_f32(a.q[1], a.q[3]));
   return vpadds_f32(vadd_f32(vget_low_f32(s), vget_high_f32(s)));
@@ -137,6 +146,14 @@ inline vi or_ints(const vi& a, const vi& b) {
 }
 inline vi shift_up(const vi& a, int by) {
   return each([&](auto x) { return vshlq_s32(x, vdupq_n_s32(by)); }, a);
+}
+/// 2^(a - 127), for 0 .. 255.
+inline vf exponents_to_float(const vi& a) {
+  return each(
+      [](auto x) {
+        return vreinterpretq_f32_s32(vmaxq_s32(vshlq_n_s32(x, 23), vdupq_n_s32(0x400000)));
+      },
+      a);
 }
 inline vf halves_to_float(const vi& a) {
   return each([](auto x) { return vcvt_f32_f16(vreinterpret_f16_s16(vmovn_s32(x))); }, a);
