@@ -36,6 +36,8 @@ class int8_product {
     levels_ = memory.take<int8_table_for<Q>>(1);
     if (!fill) return;
     tiles_.list_groups(group_);
+    make_int8_levels<Q>(w_.main.stored_levels(), as_codes() ? 0 : ops_.level_bias, *levels_);
+    const float scale_unit = has_minima ? 1 : unit();
     for (index_t t = 0; t < x_.tokens; ++t)
       for (index_t i = 0; i < runs; ++i) {
         const std::int32_t* const quads = x_.sums + t * x_.stride / 4;
@@ -43,9 +45,8 @@ class int8_product {
         for (index_t q = i * run / 4; q < min_of(x_.stride, (i + 1) * run) / 4; ++q)
           sum += quads[q];
         sums_[t * runs + i] = float(sum);
-        scales_[t * runs + i] = x_.scales[t * x_.groups + i * run / x_.width];
+        scales_[t * runs + i] = mul_rn(x_.scales[t * x_.groups + i * run / x_.width], scale_unit);
       }
-    make_int8_levels<Q>(w_.main.stored_levels(), as_codes() ? 0 : ops_.level_bias, *levels_);
   }
   struct task_memory {
     typename reader::memory tile;
@@ -102,30 +103,37 @@ class int8_product {
   }();
   bool as_codes() const { return codes_are_levels && one_token(); }
 
-  /// Parameters with the units of the levels, and zeros with what the kernel takes off.
+  /// The unit of the levels meets the scales of the activations, unless minima are added to what
+  /// they make.
+  static constexpr bool has_minima = has_zero<Q> && zero_of<Q> != zero_kind::integer;
+  float unit() const { return as_codes() ? 1 : levels_->unit; }
+
+  /// Parameters, and zeros with what the kernel takes off.
   row_ops::tile_weights read_params(index_t r, index_t rows, index_t c, index_t n,
                                     const typename reader::memory& m) const {
     const index_t count = tile_rows * tiles_.read_params(r, rows, c, n, m);
-    float bias = float(ops_.level_bias), shift = levels_->zero_shift, unit = levels_->unit;
+    float bias = float(ops_.level_bias), shift = levels_->zero_shift;
     if (as_codes()) {
       bias = -float(ops_.code_bias[Q::bits]);
       if constexpr (requires { Q::intercept; }) bias -= Q::intercept;
       shift = 0;
-      unit = 1;
     }
     row_ops::tile_weights tile{};
     tile.scales = m.scales;
     tile.bias = bias;
     if constexpr (zero_of<Q> == zero_kind::integer) {
-      for (index_t i = 0; i < count; ++i) m.zeros[i] += bias - shift;
+      const float one = 1, by = bias - shift;
+      ops_.scale_plus(m.zeros, count, count, 0, &one, &by);
       tile.zeros = m.zeros;
-    } else if constexpr (has_zero<Q>) {
+    } else if constexpr (has_minima) {
       if (shift != 0)
         for (index_t i = 0; i < count; ++i) m.zeros[i] = fma_rn(m.scales[i], shift, m.zeros[i]);
       tile.minima = m.zeros;
+      if (unit() != 1) {
+        const float by = unit();
+        ops_.scale(m.scales, count, count, 0, &by);
+      }
     }
-    if (unit != 1)
-      for (index_t i = 0; i < count; ++i) m.scales[i] = mul_rn(m.scales[i], unit);
     return tile;
   }
 

@@ -43,6 +43,8 @@ class real_tile_product {
   static constexpr index_t many_tokens = 8;
   static constexpr index_t piece = 256;  // columns
   static constexpr bool affine = std::same_as<strategy_of<Q>, affine_codes> && Q::bits > 4;
+  static constexpr bool shifted = has_zero<Q> || affine;
+  static constexpr index_t params_room = shifted ? tile_rows * (chunk / 4 + 2) : 0;
 
   real_tile_product(const row_ops& ops, const View& w, const real_rows& x, result_rows y,
                     update factors)
@@ -68,10 +70,9 @@ class real_tile_product {
     float* sums;
   };
   task_memory take_task(detail::carver& memory) const {
-    const index_t params = shifted ? tile_rows * (chunk / 4 + 2) : 0;
     task_memory m{tiles_.take(memory), nullptr, nullptr, nullptr, nullptr};
-    m.factors = memory.take<float>(params);
-    m.shifts = memory.take<float>(params);
+    m.factors = memory.take<float>(params_room);
+    m.shifts = memory.take<float>(params_room);
     m.values = memory.take<float>(x_.tokens >= many_tokens ? tile_rows * piece : 0);
     m.sums = memory.take<float>(tile_rows * x_.tokens);
     return m;
@@ -80,6 +81,10 @@ class real_tile_product {
 
   void run_rows(index_t first, index_t last, const task_memory& m) const {
     const float_mode_guard mode;
+    for (index_t i = 0; i < params_room; ++i) {
+      m.factors[i] = slope;
+      m.shifts[i] = intercept;
+    }
     for (index_t r = first; r < last; r += tile_rows) {
       const index_t rows = min_of(tile_rows, last - r);
       for (index_t i = 0; i < tile_rows * x_.tokens; ++i) m.sums[i] = 0;
@@ -89,7 +94,18 @@ class real_tile_product {
   }
 
  private:
-  static constexpr bool shifted = has_zero<Q> || affine;
+  static constexpr float slope = [] {
+    if constexpr (affine)
+      return Q::slope;
+    else
+      return 1.f;
+  }();
+  static constexpr float intercept = [] {
+    if constexpr (affine)
+      return Q::intercept;
+    else
+      return 0.f;
+  }();
   static constexpr level_kind kind = affine ? level_kind::codes : level_kind::table16;
 
   void multiply(index_t r, index_t rows, index_t c, const task_memory& m) const {
@@ -124,25 +140,19 @@ class real_tile_product {
     row_ops::tile_values tile{};
     tile.scales = m.tile.scales;
     if constexpr (!affine) tile.table = table_.data();
-    if constexpr (shifted) {
-      float slope = 1, intercept = 0;
-      if constexpr (affine) {
-        slope = Q::slope;
-        intercept = Q::intercept;
-      }
-      constexpr bool minimum = has_zero<Q> && zero_of<Q> != zero_kind::integer;
-      for (index_t i = 0; i < count; ++i) {
-        if constexpr (minimum) {
-          m.factors[i] = mul_rn(m.tile.scales[i], slope);
-          m.shifts[i] = fma_rn(m.tile.scales[i], intercept, m.tile.zeros[i]);
-          m.tile.scales[i] = 1;
-        } else {
-          m.factors[i] = slope;
-          m.shifts[i] = has_zero<Q> ? intercept - m.tile.zeros[i] : intercept;
-        }
-      }
+    if constexpr (has_zero<Q> && zero_of<Q> != zero_kind::integer) {
+      // The value is scale * level + minimum, and is not scaled again.
+      tile.factors = m.tile.scales;
+      tile.shifts = m.tile.zeros;
+      tile.scales = m.factors;
+    } else if constexpr (shifted) {
       tile.factors = m.factors;
       tile.shifts = m.shifts;
+      if constexpr (has_zero<Q>) {
+        const float minus = -1, first = intercept;
+        ops_.scale_plus(m.tile.zeros, count, count, 0, &minus, &first);
+        tile.shifts = m.tile.zeros;
+      }
     }
     return tile;
   }

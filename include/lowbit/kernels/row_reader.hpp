@@ -2,6 +2,7 @@
 // From a row of codes to a row of values: the one place where a format meets the row operations of
 // an instruction set. Parameters are planes, so that reading their rows is the same function again.
 #pragma once
+#include "../core/e8m0.hpp"
 #include "../storage/quantized_matrix.hpp"
 #include "host/targets.hpp"
 #include "table_sets.hpp"
@@ -118,6 +119,8 @@ void read_levels(const row_ops& ops, const typename P::template data<borrowed>& 
     ops.levels_bf16(codes, n, out);
   else if constexpr (is_f32<Q>)
     __builtin_memcpy(out, codes, std::size_t(n) * 4);
+  else if constexpr (std::same_as<Q, e8m0>)
+    ops.levels_exponent(codes, readable, n, out);
   else if constexpr (small_fields<Q>)
     ops.levels_field(codes, readable, bits, n, Q::exponent_bits, Q::mantissa_bits, Q::bias,
                      Q::is_signed, out);
@@ -187,8 +190,8 @@ struct row_params {
 /// Levels of a run of codes, each group's from the set that its selector says.
 template <class P>
 void read_selected_levels(const row_ops& ops, const typename P::template data<borrowed>& p,
-                          const level_table<typename P::quantizer_type>& table,
-                          const code_run& run, index_t r, index_t first, index_t n, float* out) {
+                          const level_table<typename P::quantizer_type>& table, const code_run& run,
+                          index_t r, index_t first, index_t n, float* out) {
   using Q = typename P::quantizer_type;
   using G = typename P::granularity_type;
   using selectors = typename G::template data<borrowed, Q>::selector_plane;

@@ -68,6 +68,7 @@ TEST_CASE("whole operations are there, and say what they are") {
                          reinterpret_cast<const void*>(ops.levels_table),
                          reinterpret_cast<const void*>(ops.levels_sets),
                          reinterpret_cast<const void*>(ops.levels_field),
+                         reinterpret_cast<const void*>(ops.levels_exponent),
                          reinterpret_cast<const void*>(ops.levels_f16),
                          reinterpret_cast<const void*>(ops.levels_bf16),
                          reinterpret_cast<const void*>(ops.scale),

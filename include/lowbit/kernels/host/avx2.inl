@@ -10,6 +10,12 @@ using vb = __m256i;  // 32 bytes
 
 inline vf set1(float x) { return _mm256_set1_ps(x); }
 inline vf load(const float* p) { return _mm256_loadu_ps(p); }
+/// p[l / each] in lane l; `each` a power of two below the lanes.
+inline vf spread(const float* p, int each) {
+  const vi lane = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
+  const vi from = _mm256_srl_epi32(lane, _mm_cvtsi32_si128(__builtin_ctz(unsigned(each))));
+  return _mm256_permutevar8x32_ps(load(p), from);
+}
 inline void store(float* p, vf a) { _mm256_storeu_ps(p, a); }
 inline vf mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
 inline vf sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
@@ -43,19 +49,27 @@ inline void store_int8(std::int8_t* p, vf a) {
 /// Eight codes sit in `bits` bytes; each lane fetches the two bytes that hold its own.
 struct unpacker {
   static constexpr int reads = 8;
-  vi pick, shift, mask;
-  explicit unpacker(int bits) {
+  struct places {
     alignas(32) std::uint8_t from[32];
     alignas(32) std::int32_t down[8];
+  };
+  static constexpr places of(int bits) {
+    places p{};
     for (int l = 0; l < 8; ++l) {
       const int first = l * bits / 8;
-      from[4 * l] = std::uint8_t(first);
-      from[4 * l + 1] = std::uint8_t(first + 1 < 8 ? first + 1 : 0x80);
-      from[4 * l + 2] = from[4 * l + 3] = 0x80;  // zero
-      down[l] = l * bits % 8;
+      p.from[4 * l] = std::uint8_t(first);
+      p.from[4 * l + 1] = std::uint8_t(first + 1 < 8 ? first + 1 : 0x80);
+      p.from[4 * l + 2] = p.from[4 * l + 3] = 0x80;  // zero
+      p.down[l] = l * bits % 8;
     }
-    pick = _mm256_load_si256(reinterpret_cast<const __m256i*>(from));
-    shift = _mm256_load_si256(reinterpret_cast<const __m256i*>(down));
+    return p;
+  }
+  vi pick, shift, mask;
+  explicit unpacker(int bits) {
+    static constexpr places known[] = {of(0), of(1), of(2), of(3), of(4),
+                                       of(5), of(6), of(7), of(8)};
+    pick = _mm256_load_si256(reinterpret_cast<const __m256i*>(known[bits].from));
+    shift = _mm256_load_si256(reinterpret_cast<const __m256i*>(known[bits].down));
     mask = _mm256_set1_epi32((1 << bits) - 1);
   }
   vi operator()(const std::uint8_t* p) const {
@@ -83,6 +97,10 @@ inline vf gather(const float* table, vi c) {
 inline vi and_ints(vi a, int mask) { return _mm256_and_si256(a, _mm256_set1_epi32(mask)); }
 inline vi or_ints(vi a, vi b) { return _mm256_or_si256(a, b); }
 inline vi shift_up(vi a, int by) { return _mm256_sll_epi32(a, _mm_cvtsi32_si128(by)); }
+inline vf exponents_to_float(vi a) {  // 2^(a - 127), 0 .. 255
+  return _mm256_castsi256_ps(
+      _mm256_max_epi32(_mm256_slli_epi32(a, 23), _mm256_set1_epi32(0x400000)));
+}
 inline vf halves_to_float(vi a) {
   return _mm256_cvtph_ps(
       _mm_packus_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1)));
@@ -99,20 +117,27 @@ inline vf load_bf16(const std::uint8_t* p) {
 /// its code to the top (AVX2 has no variable shift of 16-bit lanes).
 struct byte_unpacker {
   static constexpr int codes = 32, reads = 32;
+  struct places {
+    alignas(32) std::uint8_t from[32];
+    alignas(32) std::uint16_t factor[16];
+  };
+  static constexpr places of(int bits) {
+    places p{};
+    for (int l = 0; l < 16; ++l) {
+      const int first = l * bits / 8, rest = l * bits % 8;
+      p.from[2 * l] = std::uint8_t(first);
+      p.from[2 * l + 1] = std::uint8_t(first + 1 < 16 ? first + 1 : 0x80);
+      p.factor[l] = std::uint16_t(1u << (16 - bits - rest));
+    }
+    return p;
+  }
   int bits;
   vi pick, up;
   __m128i down;
   explicit byte_unpacker(int b) : bits(b), down(_mm_cvtsi32_si128(16 - b)) {
-    alignas(32) std::uint8_t from[32];
-    alignas(32) std::uint16_t factor[16];
-    for (int l = 0; l < 16; ++l) {
-      const int first = l * bits / 8, rest = l * bits % 8;
-      from[2 * l] = std::uint8_t(first);
-      from[2 * l + 1] = std::uint8_t(first + 1 < 16 ? first + 1 : 0x80);
-      factor[l] = std::uint16_t(1u << (16 - bits - rest));
-    }
-    pick = _mm256_load_si256(reinterpret_cast<const __m256i*>(from));
-    up = _mm256_load_si256(reinterpret_cast<const __m256i*>(factor));
+    static constexpr places known[] = {of(1), of(2), of(3), of(4), of(5), of(6), of(7), of(8)};
+    pick = _mm256_load_si256(reinterpret_cast<const __m256i*>(known[b - 1].from));
+    up = _mm256_load_si256(reinterpret_cast<const __m256i*>(known[b - 1].factor));
   }
   vi words(const std::uint8_t* p) const {
     const vi both =

@@ -10,6 +10,12 @@ using vb = __m512i;  // 64 bytes
 
 inline vf set1(float x) { return _mm512_set1_ps(x); }
 inline vf load(const float* p) { return _mm512_loadu_ps(p); }
+/// p[l / each] in lane l; `each` a power of two below the lanes.
+inline vf spread(const float* p, int each) {
+  const vi lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  return _mm512_permutexvar_ps(_mm512_srl_epi32(lane, _mm_cvtsi32_si128(__builtin_ctz(unsigned(each)))),
+                               load(p));
+}
 inline void store(float* p, vf a) { _mm512_storeu_ps(p, a); }
 inline vf mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
 inline vf sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
@@ -41,19 +47,27 @@ inline void store_int8(std::int8_t* p, vf a) {
 /// Sixteen codes sit in 2 * bits bytes; each lane fetches the two bytes that hold its own.
 struct unpacker {
   static constexpr int reads = 16;
-  vi pick, shift, mask;
-  explicit unpacker(int bits) {
+  struct places {
     alignas(64) std::uint8_t from[64];
     alignas(64) std::int32_t down[16];
+  };
+  static constexpr places of(int bits) {
+    places p{};
     for (int l = 0; l < 16; ++l) {
       const int first = l * bits / 8;
-      from[4 * l] = std::uint8_t(first);
-      from[4 * l + 1] = std::uint8_t(first + 1 < 16 ? first + 1 : 0x80);
-      from[4 * l + 2] = from[4 * l + 3] = 0x80;  // zero
-      down[l] = l * bits % 8;
+      p.from[4 * l] = std::uint8_t(first);
+      p.from[4 * l + 1] = std::uint8_t(first + 1 < 16 ? first + 1 : 0x80);
+      p.from[4 * l + 2] = p.from[4 * l + 3] = 0x80;  // zero
+      p.down[l] = l * bits % 8;
     }
-    pick = _mm512_load_si512(from);
-    shift = _mm512_load_si512(down);
+    return p;
+  }
+  vi pick, shift, mask;
+  explicit unpacker(int bits) {
+    static constexpr places known[] = {of(0), of(1), of(2), of(3), of(4),
+                                       of(5), of(6), of(7), of(8)};
+    pick = _mm512_load_si512(known[bits].from);
+    shift = _mm512_load_si512(known[bits].down);
     mask = _mm512_set1_epi32((1 << bits) - 1);
   }
   vi operator()(const std::uint8_t* p) const {
@@ -77,6 +91,10 @@ inline vf gather(const float* table, vi c) {
 inline vi and_ints(vi a, int mask) { return _mm512_and_si512(a, _mm512_set1_epi32(mask)); }
 inline vi or_ints(vi a, vi b) { return _mm512_or_si512(a, b); }
 inline vi shift_up(vi a, int by) { return _mm512_sll_epi32(a, _mm_cvtsi32_si128(by)); }
+inline vf exponents_to_float(vi a) {  // 2^(a - 127), 0 .. 255
+  return _mm512_castsi512_ps(
+      _mm512_max_epi32(_mm512_slli_epi32(a, 23), _mm512_set1_epi32(0x400000)));
+}
 inline vf halves_to_float(vi a) { return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(a)); }
 inline vf load_f16(const std::uint8_t* p) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
@@ -90,16 +108,25 @@ inline vf load_bf16(const std::uint8_t* p) {
 /// byte its code.
 struct byte_unpacker {
   static constexpr int codes = 64, reads = 64;
-  vi pick, shift, mask;
-  explicit byte_unpacker(int bits) {
-    alignas(64) std::uint8_t from[64], down[64];
+  struct places {
+    alignas(64) std::uint8_t from[64];
+    alignas(64) std::uint8_t down[64];
+  };
+  static constexpr places of(int bits) {
+    places p{};
     for (int i = 0; i < 64; ++i) {
       const int b = i / 8 * bits + i % 8;
-      from[i] = std::uint8_t(b < 64 ? b : 63);
-      down[i] = std::uint8_t(i % 8 * bits);
+      p.from[i] = std::uint8_t(b < 64 ? b : 63);
+      p.down[i] = std::uint8_t(i % 8 * bits);
     }
-    pick = _mm512_load_si512(from);
-    shift = _mm512_load_si512(down);
+    return p;
+  }
+  vi pick, shift, mask;
+  explicit byte_unpacker(int bits) {
+    static constexpr places known[] = {of(0), of(1), of(2), of(3), of(4),
+                                       of(5), of(6), of(7), of(8)};
+    pick = _mm512_load_si512(known[bits].from);
+    shift = _mm512_load_si512(known[bits].down);
     mask = _mm512_set1_epi8(static_cast<char>((1 << bits) - 1));
   }
   vb operator()(const std::uint8_t* p) const {

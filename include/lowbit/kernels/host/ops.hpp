@@ -41,10 +41,13 @@ struct row_ops {
   /// Float fields of at most 8 bits, NaN codes excluded.
   void (*levels_field)(const std::uint8_t* codes, index_t readable, int bits, index_t n,
                        int exponent_bits, int mantissa_bits, int bias, bool is_signed, float* out);
+  /// Bytes that are exponents: 2^(code - 127), for 255 infinity.
+  void (*levels_exponent)(const std::uint8_t* codes, index_t readable, index_t n, float* out);
   void (*levels_f16)(const std::uint8_t* codes, index_t n, float* out);
   void (*levels_bf16)(const std::uint8_t* codes, index_t n, float* out);
 
-  // Parameters of groups of `width` columns; the first group lacks its first `used` columns.
+  // Parameters of groups of `width` columns; the first group lacks its first `used` columns. Of
+  // narrow groups sixteen parameters past the last may be read.
   void (*scale)(float* v, index_t n, index_t width, index_t used, const float* s);
   void (*scale_minus_zero)(float* v, index_t n, index_t width, index_t used, const float* s,
                            const float* z);  // s * (v - z)

@@ -84,6 +84,13 @@ inline void levels_field(const std::uint8_t* codes, index_t readable, int bits, 
             });
 }
 
+inline void levels_exponent(const std::uint8_t* codes, index_t readable, index_t n, float* out) {
+  const unpacker unpack(8);
+  for_codes(codes, readable, n, lanes, lanes, unpacker::reads, [&](const std::uint8_t* p, index_t i) {
+    store(out + i, exponents_to_float(unpack(p)));
+  });
+}
+
 inline void levels_f16(const std::uint8_t* codes, index_t n, float* out) {
   for_codes(codes, 2 * n, n, lanes, 2 * lanes, 2 * lanes,
             [&](const std::uint8_t* p, index_t i) { store(out + i, load_f16(p)); });
@@ -93,34 +100,47 @@ inline void levels_bf16(const std::uint8_t* codes, index_t n, float* out) {
             [&](const std::uint8_t* p, index_t i) { store(out + i, load_bf16(p)); });
 }
 
-/// Calls whole(i, g) for full vectors and one(i, g) for the rest of each group.
+/// The parameters of a vector of values: of one group, or of narrow groups.
+struct one_group {
+  index_t g;
+  vf operator()(const float* p) const { return set1(p[g]); }
+};
+struct narrow_groups {
+  index_t first;
+  int width;
+  vf operator()(const float* p) const { return spread(p + first, width); }
+};
+/// Calls whole(i, parameters) for full vectors and one(i, g) for the rest of each group.
 template <class Whole, class One>
 inline void for_groups(index_t n, index_t width, index_t used, Whole whole, One one) {
+  if (width < lanes && lanes % width == 0 && used == 0) {
+    for (index_t i = 0; i < n; i += lanes) whole(i, narrow_groups{i / width, int(width)});
+    return;
+  }
   index_t i = 0;
   for (index_t g = 0; i < n; ++g) {
     const index_t end = min_of(n, (g + 1) * width - used);
-    for (; i + lanes <= end; i += lanes) whole(i, g);
+    for (; i + lanes <= end; i += lanes) whole(i, one_group{g});
     for (; i < end; ++i) one(i, g);
   }
 }
 
 inline void scale(float* v, index_t n, index_t width, index_t used, const float* s) {
   for_groups(
-      n, width, used, [&](index_t i, index_t g) { store(v + i, mul(set1(s[g]), load(v + i))); },
+      n, width, used, [&](index_t i, auto of) { store(v + i, mul(of(s), load(v + i))); },
       [&](index_t i, index_t g) { v[i] = mul_rn(s[g], v[i]); });
 }
 inline void scale_minus_zero(float* v, index_t n, index_t width, index_t used, const float* s,
                              const float* z) {
   for_groups(
       n, width, used,
-      [&](index_t i, index_t g) { store(v + i, mul(set1(s[g]), sub(load(v + i), set1(z[g])))); },
+      [&](index_t i, auto of) { store(v + i, mul(of(s), sub(load(v + i), of(z)))); },
       [&](index_t i, index_t g) { v[i] = mul_rn(s[g], v[i] - z[g]); });
 }
 inline void scale_plus(float* v, index_t n, index_t width, index_t used, const float* s,
                        const float* m) {
   for_groups(
-      n, width, used,
-      [&](index_t i, index_t g) { store(v + i, fma(set1(s[g]), load(v + i), set1(m[g]))); },
+      n, width, used, [&](index_t i, auto of) { store(v + i, fma(of(s), load(v + i), of(m))); },
       [&](index_t i, index_t g) { v[i] = fma_rn(s[g], v[i], m[g]); });
 }
 

@@ -25,6 +25,11 @@ inline vf load(const float* p) {
   __builtin_memcpy(&r, p, sizeof r);
   return r;
 }
+inline vf spread(const float* p, int each) {  // p[l / each] in lane l
+  vf r;
+  for (int l = 0; l < lanes; ++l) r.v[l] = p[l / each];
+  return r;
+}
 inline void store(float* p, const vf& a) { __builtin_memcpy(p, &a, sizeof a); }
 inline vf mul(vf a, const vf& b) {
   LOWBIT_LANES a.v[l] *= b.v[l];
@@ -121,6 +126,12 @@ inline vi shift_up(vi a, int by) {
   return a;
 }
 /// From the bits of halves.
+inline vf exponents_to_float(const vi& a) {  // 2^(a - 127), 0 .. 255
+  vf r;
+  for (int l = 0; l < lanes; ++l)
+    r.v[l] = bits_as<float>(a.v[l] == 0 ? std::uint32_t(0x400000) : std::uint32_t(a.v[l]) << 23);
+  return r;
+}
 inline vf halves_to_float(const vi& a) {
   vf r;
   LOWBIT_LANES r.v[l] = f16::decode(code_t(a.v[l]));
