@@ -118,7 +118,7 @@ void add_ggml() {
       {GGML_TYPE_IQ3_S, false}, {GGML_TYPE_IQ3_XXS, false}, {GGML_TYPE_Q2_K, false},
       {GGML_TYPE_Q2_K, true},   {GGML_TYPE_IQ2_S, false},   {GGML_TYPE_IQ2_XXS, false},
       {GGML_TYPE_TQ2_0, false}, {GGML_TYPE_TQ1_0, false},   {GGML_TYPE_Q1_0, false}};
-  for (const auto [type, repack] : kinds) {
+  for (const auto& [type, repack] : kinds) {
     if (repack && repack_buffer() == nullptr) continue;
     for (const job& j : jobs()) {
       if (j.shape.cols % ggml_blck_size(type) != 0) continue;

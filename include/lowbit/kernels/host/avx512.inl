@@ -13,8 +13,8 @@ inline vf load(const float* p) { return _mm512_loadu_ps(p); }
 /// p[l / each] in lane l; `each` a power of two below the lanes.
 inline vf spread(const float* p, int each) {
   const vi lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-  return _mm512_permutexvar_ps(_mm512_srl_epi32(lane, _mm_cvtsi32_si128(__builtin_ctz(unsigned(each)))),
-                               load(p));
+  const vi from = _mm512_srl_epi32(lane, _mm_cvtsi32_si128(__builtin_ctz(unsigned(each))));
+  return _mm512_permutexvar_ps(from, load(p));
 }
 inline void store(float* p, vf a) { _mm512_storeu_ps(p, a); }
 inline vf mul(vf a, vf b) { return _mm512_mul_ps(a, b); }

@@ -86,9 +86,9 @@ inline void levels_field(const std::uint8_t* codes, index_t readable, int bits, 
 
 inline void levels_exponent(const std::uint8_t* codes, index_t readable, index_t n, float* out) {
   const unpacker unpack(8);
-  for_codes(codes, readable, n, lanes, lanes, unpacker::reads, [&](const std::uint8_t* p, index_t i) {
-    store(out + i, exponents_to_float(unpack(p)));
-  });
+  for_codes(
+      codes, readable, n, lanes, lanes, unpacker::reads,
+      [&](const std::uint8_t* p, index_t i) { store(out + i, exponents_to_float(unpack(p))); });
 }
 
 inline void levels_f16(const std::uint8_t* codes, index_t n, float* out) {
