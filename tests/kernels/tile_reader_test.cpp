@@ -149,10 +149,11 @@ TEST_CASE("runs are powers of two that divide both operands' groups") {
   CHECK(reader(ops, view, 512, 32).run() == 4);
   const reader runs(ops, view, 512, 8);
   CHECK(runs.runs() == 525);
+  CHECK(runs.span() == 2048);  // whole chunks, at most 128 groups
   std::vector<std::int32_t> group(525);
   runs.list_groups(group.data());
-  for (index_t i = 0; i < 525; ++i)  // counted from the first group that the chunk touches
-    CHECK(group[std::size_t(i)] == 4 * i / 20 - 4 * i / 1024 * 1024 / 20);
+  for (index_t i = 0; i < 525; ++i)  // counted from the first group that the span touches
+    CHECK(group[std::size_t(i)] == 4 * i / 20 - 4 * i / 2048 * 2048 / 20);
 
   const auto rows = quantize<shifted>(w.view());
   const auto row_view = rows.view();

@@ -64,33 +64,38 @@ class int8_product {
     for (index_t r = first; r < last; r += tile_rows) {
       const index_t rows = min_of(tile_rows, last - r);
       for (index_t i = 0; i < tile_rows * x_.tokens; ++i) m.sums[i] = 0;
-      for (index_t c = 0; c < w_.cols(); c += chunk) multiply(r, rows, c, m);
+      for (index_t c = 0; c < w_.cols(); c += tiles_.span()) multiply(r, rows, c, m);
       results_.write(r, rows, x_.tokens, m.sums, tile_rows);
     }
   }
 
  private:
   void multiply(index_t r, index_t rows, index_t c, const task_memory& m) const {
-    const index_t n = min_of(chunk, w_.cols() - c), run = c / tiles_.run();
-    const index_t quads = ceil_div(n, 4), run_quads = tiles_.run() / 4;
+    const index_t n = min_of(tiles_.span(), w_.cols() - c), run_quads = tiles_.run() / 4;
     row_ops::tile_weights tile = read_params(r, rows, c, n, m.tile);
-    tile.group = group_ + run;
-    const row_ops::tile_inputs x{x_.levels + c, x_.stride, scales_ + run, sums_ + run,
-                                 tiles_.runs()};
+    const auto inputs = [&](index_t at) {
+      const index_t run = at / tiles_.run();
+      tile.group = group_ + run;
+      return row_ops::tile_inputs{x_.levels + at, x_.stride, scales_ + run, sums_ + run,
+                                  tiles_.runs()};
+    };
     if constexpr (reader::packed)
       if (one_token()) {
         tile.codes = tiles_.packed_codes(r, c);
         tile.table = levels_->values;
-        return dot_packed<Q::bits, !codes_are_levels>(ops_.target)(tile, x, quads, run_quads,
-                                                                   m.sums);
+        return dot_packed<Q::bits, !codes_are_levels>(ops_.target)(tile, inputs(c), ceil_div(n, 4),
+                                                                   run_quads, m.sums);
       }
-    if constexpr (P::dim == 1)
-      tiles_.read_codes(r, rows, c, n, levels_->values, m.tile);
-    else
-      tiles_.read_entries(
-          r, rows, c, n, [&](code_t e) { return levels_->entry(e); }, m.tile);
     tile.codes = m.tile.codes;
-    ops_.dot_tile(tile, x, x_.tokens, quads, run_quads, m.sums);
+    for (index_t k = c; k < c + n; k += chunk) {
+      const index_t part = min_of(chunk, c + n - k);
+      if constexpr (P::dim == 1)
+        tiles_.read_codes(r, rows, k, part, levels_->values, m.tile);
+      else
+        tiles_.read_entries(
+            r, rows, k, part, [&](code_t e) { return levels_->entry(e); }, m.tile);
+      ops_.dot_tile(tile, inputs(k), x_.tokens, ceil_div(part, 4), run_quads, m.sums);
+    }
   }
 
   bool one_token() const { return x_.tokens == 1; }

@@ -44,7 +44,6 @@ class real_tile_product {
   static constexpr index_t piece = 256;  // columns
   static constexpr bool affine = std::same_as<strategy_of<Q>, affine_codes> && Q::bits > 4;
   static constexpr bool shifted = has_zero<Q> || affine;
-  static constexpr index_t params_room = shifted ? tile_rows * (chunk / 4 + 2) : 0;
 
   real_tile_product(const row_ops& ops, const View& w, const real_rows& x, result_rows y,
                     update factors)
@@ -71,8 +70,8 @@ class real_tile_product {
   };
   task_memory take_task(detail::carver& memory) const {
     task_memory m{tiles_.take(memory), nullptr, nullptr, nullptr, nullptr};
-    m.factors = memory.take<float>(params_room);
-    m.shifts = memory.take<float>(params_room);
+    m.factors = memory.take<float>(params_room());
+    m.shifts = memory.take<float>(params_room());
     m.values = memory.take<float>(x_.tokens >= many_tokens ? tile_rows * piece : 0);
     m.sums = memory.take<float>(tile_rows * x_.tokens);
     return m;
@@ -81,14 +80,14 @@ class real_tile_product {
 
   void run_rows(index_t first, index_t last, const task_memory& m) const {
     const float_mode_guard mode;
-    for (index_t i = 0; i < params_room; ++i) {
+    for (index_t i = 0; i < params_room(); ++i) {
       m.factors[i] = slope;
       m.shifts[i] = intercept;
     }
     for (index_t r = first; r < last; r += tile_rows) {
       const index_t rows = min_of(tile_rows, last - r);
       for (index_t i = 0; i < tile_rows * x_.tokens; ++i) m.sums[i] = 0;
-      for (index_t c = 0; c < w_.cols(); c += chunk) multiply(r, rows, c, m);
+      for (index_t c = 0; c < w_.cols(); c += tiles_.span()) multiply(r, rows, c, m);
       results_.write(r, rows, x_.tokens, m.sums, tile_rows);
     }
   }
@@ -108,27 +107,36 @@ class real_tile_product {
   }();
   static constexpr level_kind kind = affine ? level_kind::codes : level_kind::table16;
 
+  index_t params_room() const { return shifted ? tiles_.params_room() : 0; }
+
   void multiply(index_t r, index_t rows, index_t c, const task_memory& m) const {
-    const index_t n = min_of(chunk, w_.cols() - c);
+    const index_t n = min_of(tiles_.span(), w_.cols() - c);
     row_ops::tile_values tile = read_params(r, rows, c, n, m);
-    tile.group = group_ + c / tiles_.run();
-    constexpr int bits = reader::packed ? Q::bits : 8;
     if constexpr (reader::packed) {
       tile.codes = tiles_.packed_codes(r, c);
+      multiply_codes<Q::bits>(tile, c, n, m);
     } else {
-      tiles_.read_codes(r, rows, c, n, same_bytes.items, m.tile);
-      tile.codes = m.tile.codes;
+      for (index_t k = c; k < c + n; k += chunk) {
+        const index_t part = min_of(chunk, c + n - k);
+        tiles_.read_codes(r, rows, k, part, same_bytes.items, m.tile);
+        tile.codes = m.tile.codes;
+        multiply_codes<8>(tile, k, part, m);
+      }
     }
+  }
+  template <int Bits>
+  void multiply_codes(row_ops::tile_values tile, index_t c, index_t n, const task_memory& m) const {
     const index_t run_quads = tiles_.run() / 4;
+    tile.group = group_ + c / tiles_.run();
     if (x_.tokens < many_tokens)
-      return dot_values<bits, kind, shifted>(ops_.target)(tile, x_.values + c, x_.stride, x_.tokens,
+      return dot_values<Bits, kind, shifted>(ops_.target)(tile, x_.values + c, x_.stride, x_.tokens,
                                                           ceil_div(n, 4), run_quads, m.sums);
     for (index_t k = 0; k < n; k += piece) {
       const index_t quads = ceil_div(min_of(piece, n - k), 4);
-      read_values<bits, kind, shifted>(ops_.target)(tile, quads, run_quads, m.values);
+      read_values<Bits, kind, shifted>(ops_.target)(tile, quads, run_quads, m.values);
       ops_.dot_floats(m.values, tile, x_.values + c + k, x_.stride, x_.tokens, quads, run_quads,
                       m.sums);
-      tile.codes += piece * 2 * bits;
+      tile.codes += piece * 2 * Bits;
       tile.group += piece / tiles_.run();
     }
   }

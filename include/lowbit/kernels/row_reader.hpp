@@ -114,9 +114,9 @@ void read_levels(const row_ops& ops, const typename P::template data<borrowed>& 
   if constexpr (std::same_as<strategy_of<Q>, affine_codes> && Q::bits <= 8)
     ops.levels_affine(codes, readable, bits, n, Q::slope, Q::intercept, out);
   else if constexpr (std::same_as<Q, f16>)
-    ops.levels_f16(codes, n, out);
+    ops.levels_f16(codes, readable, n, out);
   else if constexpr (std::same_as<Q, bf16>)
-    ops.levels_bf16(codes, n, out);
+    ops.levels_bf16(codes, readable, n, out);
   else if constexpr (is_f32<Q>)
     __builtin_memcpy(out, codes, std::size_t(n) * 4);
   else if constexpr (std::same_as<Q, e8m0>)

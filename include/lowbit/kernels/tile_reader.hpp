@@ -19,7 +19,8 @@ index_t group_width(index_t cols) {
     return G::block_cols;
 }
 
-/// Reads tiles of sixteen rows of a matrix, a chunk of columns at a time. Sums are taken over runs
+/// Reads tiles of sixteen rows of a matrix: parameters for a span of columns at a time, codes for
+/// chunks of it, so that neither leaves the first caches. Sums are taken over runs
 /// of columns that share their parameters.
 template <class View>
 class tile_reader {
@@ -38,7 +39,11 @@ class tile_reader {
   /// `most` bounds the length of a run, a power of two; runs also divide `other`, the width of the
   /// activations' groups.
   tile_reader(const row_ops& ops, const View& w, index_t most, index_t other)
-      : ops_(ops), w_(w), width_(group_width<F>(w.cols())), run_(most) {
+      : ops_(ops),
+        w_(w),
+        width_(group_width<F>(w.cols())),
+        span_(width_ < chunk / 128 ? chunk : chunk * min_of(4, 128 * width_ / chunk)),
+        run_(most) {
     const auto divides = [&](index_t width) { return width >= w.cols() || width % run_ == 0; };
     while (!divides(width_) || !divides(other)) run_ /= 2;
   }
@@ -46,12 +51,16 @@ class tile_reader {
   index_t run() const { return run_; }
   index_t runs() const { return ceil_div(w_.cols(), run_); }
   index_t width() const { return width_; }
+  /// Columns whose parameters are read at once: some 128 groups.
+  index_t span() const { return span_; }
+  /// Room for the parameters of a span.
+  index_t params_room() const { return tile_rows * params_stride(); }
 
-  /// The group of each run, counted from the first one that its chunk touches.
+  /// The group of each run, counted from the first one that its span touches.
   void list_groups(std::int32_t* group) const {
     for (index_t i = 0; i < runs(); ++i) {
       const index_t c = i * run_;
-      group[i] = std::int32_t(c / width_ - c / chunk * chunk / width_);
+      group[i] = std::int32_t(c / width_ - c / span_ * span_ / width_);
     }
   }
 
@@ -67,7 +76,7 @@ class tile_reader {
     memory m{};
     m.rows = from.take<std::uint8_t>(packed ? 0 : tile_rows * row_stride);
     m.codes = from.take<std::uint8_t>(tile_rows * row_stride);
-    const index_t params = has_groups ? tile_rows * params_stride() : 0;
+    const index_t params = has_groups ? params_room() : 0;
     m.params = from.take<float>(has_zero<Q> ? 2 * params : params);
     m.scales = from.take<float>(has_groups ? params : tile_rows);
     m.zeros = from.take<float>(has_zero<Q> ? params : 0);
@@ -163,8 +172,8 @@ class tile_reader {
     clear_rest(m.rows, row_stride, rows);
     ops_.transpose(m.rows, row_stride, ceil_div(n, 64) * 16, m.codes);
   }
-  /// Groups that a chunk may touch, rounded up to what a transposition takes.
-  index_t params_stride() const { return ceil_div(chunk / min_of(width_, chunk) + 2, 64) * 64; }
+  /// Groups that a span may touch, rounded up to what a transposition takes.
+  index_t params_stride() const { return ceil_div(span_ / min_of(width_, span_) + 2, 64) * 64; }
   template <class T>
   static void clear_rest(T* rows, index_t stride, index_t used) {
     for (T* p = rows + used * stride; p < rows + tile_rows * stride; ++p) *p = 0;
@@ -172,7 +181,7 @@ class tile_reader {
 
   const row_ops& ops_;
   const View& w_;
-  index_t width_, run_;
+  index_t width_, span_, run_;
 };
 
 }  // namespace kernels

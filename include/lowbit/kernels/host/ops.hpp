@@ -43,8 +43,8 @@ struct row_ops {
                        int exponent_bits, int mantissa_bits, int bias, bool is_signed, float* out);
   /// Bytes that are exponents: 2^(code - 127), for 255 infinity.
   void (*levels_exponent)(const std::uint8_t* codes, index_t readable, index_t n, float* out);
-  void (*levels_f16)(const std::uint8_t* codes, index_t n, float* out);
-  void (*levels_bf16)(const std::uint8_t* codes, index_t n, float* out);
+  void (*levels_f16)(const std::uint8_t* codes, index_t readable, index_t n, float* out);
+  void (*levels_bf16)(const std::uint8_t* codes, index_t readable, index_t n, float* out);
 
   // Parameters of groups of `width` columns; the first group lacks its first `used` columns. Of
   // narrow groups sixteen parameters past the last may be read.

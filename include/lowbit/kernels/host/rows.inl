@@ -91,12 +91,12 @@ inline void levels_exponent(const std::uint8_t* codes, index_t readable, index_t
       [&](const std::uint8_t* p, index_t i) { store(out + i, exponents_to_float(unpack(p))); });
 }
 
-inline void levels_f16(const std::uint8_t* codes, index_t n, float* out) {
-  for_codes(codes, 2 * n, n, lanes, 2 * lanes, 2 * lanes,
+inline void levels_f16(const std::uint8_t* codes, index_t readable, index_t n, float* out) {
+  for_codes(codes, readable, n, lanes, 2 * lanes, 2 * lanes,
             [&](const std::uint8_t* p, index_t i) { store(out + i, load_f16(p)); });
 }
-inline void levels_bf16(const std::uint8_t* codes, index_t n, float* out) {
-  for_codes(codes, 2 * n, n, lanes, 2 * lanes, 2 * lanes,
+inline void levels_bf16(const std::uint8_t* codes, index_t readable, index_t n, float* out) {
+  for_codes(codes, readable, n, lanes, 2 * lanes, 2 * lanes,
             [&](const std::uint8_t* p, index_t i) { store(out + i, load_bf16(p)); });
 }
 
