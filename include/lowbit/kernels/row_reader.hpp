@@ -217,13 +217,29 @@ inline constexpr bool fast_rows = dim_of<typename P::quantizer_type> == 1 &&
 /// Any code set, code by code; parameters are read once per run of columns that share them.
 /// `decode(code, params)` gives the block of a code.
 template <class P, class V, class Decode>
-void read_row_generic(const typename P::template data<borrowed>& p, const code_run& run, index_t r,
-                      index_t first, index_t n, V* out, Decode decode) {
+void read_row_generic(const row_ops& ops, const typename P::template data<borrowed>& p,
+                      const code_run& run, index_t r, index_t first, index_t n, V* out,
+                      Decode decode) {
   using Q = typename P::quantizer_type;
   using G = typename P::granularity_type;
   constexpr int dim = P::dim;
   const index_t cols = p.cols, end = first + n;
   const index_t width = scales_columns<G> ? 1 : G::block_cols == whole ? cols : G::block_cols;
+  if constexpr (dim == 1 && Q::bits <= 4 && !scales_columns<G>) {
+    // Few codes: the values of all of them are found once per group.
+    alignas(64) std::uint8_t codes[chunk_cols + 2 * row_slack];
+    ops.bytes_table(run.codes, run.readable, run.bits, n, same_bytes.items,
+                    reinterpret_cast<std::int8_t*>(codes));
+    for (index_t c = first; c < end;) {
+      const group_params<Q> params = p.params(r, c);
+      V values[1 << Q::bits];
+      for (code_t code = 0; code < (1u << Q::bits); ++code)
+        values[code] = reconstruct<Q>(decode(code, params), params);
+      const index_t stop = min_of(end, (c / width + 1) * width);
+      for (; c < stop; ++c) out[c - first] = values[codes[c - first] & ((1 << Q::bits) - 1)];
+    }
+    return;
+  }
   for (index_t c = first; c < end;) {
     const group_params<Q> params = p.params(r, c);
     const index_t stop = min_of(end, scales_columns<G> ? c + dim : (c / width + 1) * width);
@@ -279,9 +295,10 @@ void read_row(const row_ops& ops, const typename P::template data<borrowed>& p,
       read_levels<P>(ops, p, table, run, n, out);
     apply_params<P>(ops, p, r, first, n, out);
   } else {
-    read_row_generic<P>(p, run, r, first, n, out, [&](code_t c, const group_params<Q>& params) {
-      return decode_in<Q>(p.stored_levels(), c, params);
-    });
+    read_row_generic<P>(ops, p, run, r, first, n, out,
+                        [&](code_t c, const group_params<Q>& params) {
+                          return decode_in<Q>(p.stored_levels(), c, params);
+                        });
   }
 }
 
@@ -383,7 +400,7 @@ class row_reader {
     if constexpr (std::same_as<V, float>)
       read_row<P>(ops_, w_.main, table_, run, r, first, n, out);
     else
-      read_row_generic<P>(w_.main, run, r, first, n, out,
+      read_row_generic<P>(ops_, w_.main, run, r, first, n, out,
                           [&](code_t c, const group_params<Q>& params) {
                             return decode_in<Q>(w_.main.stored_levels(), c, params);
                           });
