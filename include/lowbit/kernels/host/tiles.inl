@@ -45,9 +45,9 @@ inline vb quad_codes(const std::uint8_t* block) {
   }
 }
 
-/// Asks for vector I of the block that lies a page behind this one. Processors' own prefetchers stop
-/// at the end of a page, and tiles are one long stream: where memory answers slowly this is worth
-/// half of the speed (a Xeon: from 7.5 to 11 GB/s), and in caches it costs nothing that was seen.
+/// Asks for vector I of the block that lies a page behind this one. The prefetchers of processors
+/// stop at the end of a page, and tiles are one long stream: where memory answers slowly this is
+/// worth half of the speed (a Xeon: from 7.5 to 11 GB/s), in caches it costs nothing that was seen.
 template <int Bits, int I>
 inline void fetch_ahead(const std::uint8_t* block) {
   if constexpr (I < Bits) __builtin_prefetch(block + 64 * I + 4096, 0, 2);
