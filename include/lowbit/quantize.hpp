@@ -23,10 +23,17 @@ struct given_levels : level_source {
 
 namespace detail {
 
-template <class V>
-void check_finite(matrix_view<const V> m) {
+template <class V, class Executor = serial>
+void check_finite(matrix_view<const V> m, const Executor& threads = {}) {
+  const auto all_finite = kernels::all_finite(kernels::target_of(arch::runtime));
+  std::vector<char> finite(std::size_t(m.rows()), 1);
+  for_rows(threads, m.rows(), 16, [&](index_t first, index_t last) {
+    for (index_t r = first; r < last; ++r)
+      finite[std::size_t(r)] = all_finite(reinterpret_cast<const float*>(m.row(r)),
+                                          m.cols() * index_t(sizeof(V) / sizeof(float)));
+  });
   for (index_t r = 0; r < m.rows(); ++r)
-    for (index_t c = 0; c < m.cols(); ++c)
+    for (index_t c = 0; c < m.cols() && finite[std::size_t(r)] == 0; ++c)
       if (!is_finite(m(r, c)))
         fail(errc::not_finite, "weights",
              message("the value at row ", r, ", column ", c, " is not finite"));
@@ -57,16 +64,25 @@ matrix_data<F, owned> encode_matrix(matrix_view<const typename F::value_type> m,
   using P = typename F::plane_type;
   using G = typename F::granularity_type;
   const float_mode_guard mode;
-  check_finite(m);
+  const serial one_thread;
+  const nearest to_nearest;
+  const auto& threads = pick<executor_role>(one_thread, how...);
+  const auto& solver = pick<derived_role<rounding_solver>>(to_nearest, how...);
+  check_finite(m, threads);
   value_hints hints;
-  if constexpr (given<importance_role, How...> > 0)
+  if constexpr (given < importance_role, How... >> 0)
     hints.weights = &pick<importance_role>(no_importance, how...);
   check_importance(hints.weights, m);
 
   const index_t rows = m.rows(), cols = m.cols();
-  std::vector<V> work(std::size_t(rows * cols));
-  for (index_t r = 0; r < rows; ++r) std::copy(m.row(r), m.row(r) + cols, work.data() + r * cols);
-  const matrix_view<V> values(work.data(), rows, cols);
+  constexpr bool copies =
+      !rounds_in_runs<P, std::remove_cvref_t<decltype(solver)>> || !std::same_as<O, none>;
+  std::vector<V> work(copies ? std::size_t(rows * cols) : 0);
+  matrix_view<V> values;
+  if constexpr (copies) {
+    for (index_t r = 0; r < rows; ++r) std::copy(m.row(r), m.row(r) + cols, work.data() + r * cols);
+    values = {work.data(), rows, cols};
+  }
 
   std::vector<std::uint8_t> left_out;
   if constexpr (O::picks) {
@@ -81,11 +97,10 @@ matrix_data<F, owned> encode_matrix(matrix_view<const typename F::value_type> m,
   }
 
   matrix_data<F, owned> data;
-  data.main = encode_plane<P>({values, m, {left_out, keeps_single_values<O>}}, hints,
-                              pick<derived_role<range_search>>(default_range<Q, G>(), how...),
-                              pick<derived_role<rounding_solver>>(nearest{}, how...),
-                              pick<derived_role<level_source>>(learn_levels{}, how...),
-                              pick<executor_role>(serial{}, how...));
+  data.main =
+      encode_plane<P>({values, m, {left_out, keeps_single_values<O>}, copies}, hints,
+                      pick<derived_role<range_search>>(default_range<Q, G>(), how...), solver,
+                      pick<derived_role<level_source>>(learn_levels{}, how...), threads);
 
   if constexpr (!std::same_as<O, none>) {
     const auto coded = P::bind(data.main);
@@ -121,7 +136,8 @@ matrix_data<F, owned> encode_matrix(matrix_view<const typename F::value_type> m,
 ///
 /// Throws error: not_finite naming row and column, or the group for which a range search found no
 /// number; shape_mismatch of the importance; and what the arguments say.
-/// Allocates a copy of the values. Any shape works, 0 rows or columns included.
+/// Where kernels round each value by itself (nearest, no outliers, levels in the type) the values
+/// are not copied. Any shape works, 0 rows or columns included.
 template <format_like F, class... How>
 quantized_matrix<F> quantize(matrix_view<const typename F::value_type> weights, const How&... how) {
   detail::check_arguments<F, How...>();

@@ -2,7 +2,7 @@
 #pragma once
 #include <lowbit/core/random.hpp>
 #include <lowbit/quantizers/minifloat.hpp>
-#include <lowbit/ranges/group_values.hpp>
+#include <lowbit/ranges/group_error.hpp>
 #include <vector>
 
 namespace test {

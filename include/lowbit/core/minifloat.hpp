@@ -113,6 +113,7 @@ struct minifloat {
   /// The nearest code: ties to even, values beyond peak and infinities to +-peak, -0 keeps its
   /// sign, NaN to nan_code. Not Signed: what is negative to 0.
   LOWBIT_HD static constexpr code_t encode(float x) { return encode_as(x); }
+  static constexpr code_t (*encodes_in_order)(float) = &minifloat::encode;
 
   /// The code of x under named policies. With M = 0 an even last bit exists only at zero: there a
   /// tie goes to zero, every other tie to the larger magnitude, as IEEE 754 has it for one digit.

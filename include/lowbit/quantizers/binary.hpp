@@ -16,6 +16,7 @@ struct binary {
 
   LOWBIT_HD static constexpr float decode(code_t code) { return (code & 1) != 0 ? 1.f : -1.f; }
   LOWBIT_HD static constexpr code_t encode(float x) { return x < 0 ? 0u : 1u; }
+  static constexpr code_t (*encodes_in_order)(float) = &binary::encode;
 };
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -35,6 +35,7 @@ struct bnb_fp4 {
     const int rank = count_below<detail::bnb_fp4_points>(magnitude(x));
     return code_t(constant_at<detail::bnb_fp4_codes_ascending>(rank)) | sign << 3;
   }
+  static constexpr code_t (*encodes_in_order)(float) = &bnb_fp4::encode;
 };
 
 }  // namespace lowbit::inline LOWBIT_ABI

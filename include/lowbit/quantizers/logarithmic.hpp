@@ -62,6 +62,7 @@ struct logarithmic {
     const code_t code = code_t(q < 0 ? 0 : q > last ? last : q);
     return is_signed && negative ? code | code_t(magnitudes) : code;
   }
+  static constexpr code_t (*encodes_in_order)(float) = &logarithmic::encode;
 };
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -67,6 +67,7 @@ struct power_of_two {
     const code_t m = code_t(first_magnitude + (k < 0 ? 0 : k > last ? last : k));
     return x < 0 ? m | code_t(magnitudes) : m;
   }
+  static constexpr code_t (*encodes_in_order)(float) = &power_of_two::encode;
 };
 
 /// The two by their names in the field: pot<4>, post<4> (15 levels), post<4, released> (17).

@@ -96,6 +96,7 @@ struct table : detail::table_name<Levels> {
     return constant_at<detail::table_codes_ascending<Levels>>(
         count_below<detail::table_points<Levels>>(x));
   }
+  static constexpr code_t (*encodes_in_order)(float) = &table::encode;
 };
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -65,6 +65,7 @@ struct tangent {
   LOWBIT_HD static constexpr code_t encode(float x) {
     return code_t(count_below<detail::tangent_points<Bits, Milliradians>>(x));
   }
+  static constexpr code_t (*encodes_in_order)(float) = &tangent::encode;
 };
 
 /// Eight tangents, from nearly uniform to very dense at the ends, one of which is chosen for each

@@ -18,6 +18,7 @@ struct ternary {
   static constexpr bool valid(code_t code) { return code != 3; }
   LOWBIT_HD static constexpr float decode(code_t code) { return float(int(code) - 1); }
   LOWBIT_HD static constexpr code_t encode(float x) { return x > 0.5f ? 2u : x < -0.5f ? 0u : 1u; }
+  static constexpr code_t (*encodes_in_order)(float) = &ternary::encode;
 };
 
 }  // namespace lowbit::inline LOWBIT_ABI

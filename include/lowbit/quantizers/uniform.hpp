@@ -72,15 +72,18 @@ struct uniform {
 
   LOWBIT_HD static constexpr float decode(code_t code) { return float(code) + intercept; }
 
+  // The parts of encode (see code_rule).
+  static constexpr float rounding_shift = std::same_as<Kind, centred> ? 0.5f : 0;
+  static constexpr int lowest_code = std::same_as<Kind, symmetric> ? 1 : 0;
+  static constexpr int zero_code = starts_at_zero                  ? 0
+                                   : std::same_as<Kind, centred> ? count / 2 - 1
+                                                                   : count / 2;
+
   LOWBIT_HD static constexpr code_t encode(float x) {
-    constexpr int low = std::same_as<Kind, symmetric> ? 1 : 0;
-    constexpr int zero_code = starts_at_zero                  ? 0
-                              : std::same_as<Kind, centred> ? count / 2 - 1
-                                                              : count / 2;
-    const int level = round_int(std::same_as<Kind, centred> ? add_rn(x, 0.5f) : x);
-    const int code = level + zero_code;
-    return code_t(code < low ? low : code >= count ? count - 1 : code);
+    const int code = round_int(std::same_as<Kind, centred> ? add_rn(x, 0.5f) : x) + zero_code;
+    return code_t(code < lowest_code ? lowest_code : code >= count ? count - 1 : code);
   }
+  static constexpr code_t (*encodes_in_steps)(float) = &uniform::encode;
 };
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -41,10 +41,7 @@ struct absmax : range_search {
   /// The first value of largest magnitude; 0 of an empty group.
   template <class Q>
   static value_of<Q> largest(const group_values<Q>& g) {
-    value_of<Q> top{};
-    for (const value_of<Q>& x : g.values)
-      if (magnitude(x) > magnitude(top)) top = x;
-    return top;
+    return detail::largest_value(g);
   }
   /// The scale that puts `top` on the outermost level.
   template <class Q>

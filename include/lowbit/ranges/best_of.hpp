@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include "group_values.hpp"
+#include "group_error.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 

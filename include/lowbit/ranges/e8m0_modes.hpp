@@ -4,7 +4,7 @@
 // and torchao have it. All exponents are read from bits. Source: OCP Microscaling Formats 1.0;
 // ScaleCalculationMode of torchao's mx_formats. Importance matters to `e8m0_best` only.
 #pragma once
-#include "group_values.hpp"
+#include "group_error.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include "group_error.hpp"
 #include "nvfp4_absmax.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include "../kernels/host/ops.hpp"
 #include "../storage/plane.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -18,6 +19,10 @@ struct group_values {
   /// parameter is quantized in its turn, which no single group can know).
   float (*stored_scale)(float) = [](float s) { return s; };
   float (*stored_zero)(float) = [](float z) { return z; };
+  /// Kernels of an instruction set (see kernels/host/encoders.hpp), for the same results in less
+  /// time; `runtime` and null: plain loops.
+  arch target = arch::runtime;
+  void (*find_extremes)(const float* x, index_t n, float* low, float* high) = nullptr;
 
   float weight(index_t i) const { return importance.empty() ? 1.f : importance[i]; }
 };
@@ -39,7 +44,9 @@ concept plans_matrix = requires(const R& r, matrix_view<const value_of<Q>> m) {
 
 /// Several level sets, each a quantizer: a search is asked once for each of them.
 template <class Q>
-concept fits_each_table = has_selectors<Q> && requires { typename Q::template table<0>; };
+concept fits_each_table = has_selectors<Q> && requires {
+  typename Q::template table<0>;
+};
 
 namespace detail {
 template <class R, class Q>
@@ -55,10 +62,49 @@ template <class R, class Q>
 concept range_search_for = detail::searches_for<R, Q>;
 
 namespace detail {
+/// The least and the largest value of a group that is not empty, of equal ones the first.
+template <class Q>
+struct extremes_of {
+  float low, high;
+
+  explicit extremes_of(const group_values<Q>& g) : low(g.values[0]), high(low) {
+    if (g.find_extremes != nullptr) {
+      g.find_extremes(g.values.data(), g.values.size(), &low, &high);
+      if (low != 0 && high != 0) return;
+      low = high = g.values[0];  // which zero is the first?
+    }
+    for (const float x : g.values) {
+      if (x < low) low = x;
+      if (x > high) high = x;
+    }
+  }
+};
+
 template <class Q>
 float largest_magnitude(const group_values<Q>& g) {
+  if constexpr (std::same_as<value_of<Q>, float>)
+    if (g.find_extremes != nullptr && g.values.size() > 0) {
+      float low, high;
+      g.find_extremes(g.values.data(), g.values.size(), &low, &high);
+      return magnitude(low) > magnitude(high) ? magnitude(low) : magnitude(high);
+    }
   float top = 0;
   for (const value_of<Q>& x : g.values) top = magnitude(x) > top ? magnitude(x) : top;
+  return top;
+}
+/// The first value of largest magnitude; 0 of a group that is empty or all 0.
+template <class Q>
+value_of<Q> largest_value(const group_values<Q>& g) {
+  if constexpr (std::same_as<value_of<Q>, float>)
+    if (g.find_extremes != nullptr && g.values.size() > 0) {
+      float low, high;
+      g.find_extremes(g.values.data(), g.values.size(), &low, &high);
+      if (-low > high) return low;
+      if (high > -low) return high;
+    }
+  value_of<Q> top{};
+  for (const value_of<Q>& x : g.values)
+    if (magnitude(x) > magnitude(top)) top = x;
   return top;
 }
 
@@ -77,34 +123,5 @@ const group_params<Q>& checked_params(const group_values<Q>& g, const group_para
   return p;
 }
 }  // namespace detail
-
-/// What the value x of a group becomes under given parameters.
-template <class Q>
-value_of<Q> coded_value(value_of<Q> x, const group_params<Q>& p) {
-  static_assert(!has_state<Q>,
-                "lowbit: a search that tries levels needs them in the type; learned levels come "
-                "after the ranges");
-  const code_t code = encode_in<Q>(Q{}, normalize<Q>(x, p), p);
-  return reconstruct<Q>(decode_in<Q>(Q{}, code, p), p);
-}
-
-/// Weighted squared error of value i under given parameters, as a product that is exact in
-/// binary64.
-template <class Q>
-double value_error(const group_values<Q>& g, const group_params<Q>& p, index_t i) {
-  const float weight = g.weight(i);
-  const auto square = [&](float d) { return double(mul_rn(weight, d)) * double(d); };
-  const value_of<Q> x = g.values[i], y = coded_value<Q>(x, p);
-  if constexpr (std::same_as<value_of<Q>, float>)
-    return square(sub_rn(x, y));
-  else
-    return square(sub_rn(x.re, y.re)) + square(sub_rn(x.im, y.im));
-}
-
-/// Squared error of a group under given parameters, weighted; in binary64, in a fixed order.
-template <class Q>
-double group_error(const group_values<Q>& g, const group_params<Q>& p) {
-  return ordered_sum(g.values.size(), [&](index_t i) { return value_error(g, p, i); });
-}
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include "extremes.hpp"
+#include "group_error.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "extremes.hpp"
+#include "group_error.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 

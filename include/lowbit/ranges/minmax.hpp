@@ -17,12 +17,8 @@ struct minmax : range_search {
     requires(has_zero<Q> && scales_of<Q> == 1 && std::same_as<value_of<Q>, float>)
   group_params<Q> fit(const group_values<Q>& g) const {
     if (g.values.empty()) return {};
-    float low = g.values[0], high = g.values[0];
-    for (float x : g.values) {
-      if (x < low) low = x;
-      if (x > high) high = x;
-    }
-    return from_range<Q>(g, low, high);
+    const detail::extremes_of<Q> ends(g);
+    return from_range<Q>(g, ends.low, ends.high);
   }
 
   /// The parameters of the range [low, high]; searches over ranges use it too.

@@ -2,6 +2,7 @@
 #pragma once
 #include "../core/power.hpp"
 #include "extremes.hpp"
+#include "group_error.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 

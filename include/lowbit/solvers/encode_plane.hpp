@@ -9,6 +9,7 @@
 #include "../granularity/blocks.hpp"
 #include "../importance.hpp"
 #include "../ranges/default.hpp"
+#include "encode_runs.hpp"
 #include "fit_groups.hpp"
 #include "learn_levels.hpp"
 
@@ -27,9 +28,12 @@ auto plan_of(const Range& range, matrix_view<const value_of<Q>> values) {
 /// The values of a plane: those to be coded, 0 where they are kept apart, and what those are.
 template <class V>
 struct plane_values {
-  matrix_view<V> work;              // a copy, which solvers change
-  matrix_view<const V> original{};  // needed where something is kept apart
+  matrix_view<V> work;              // a copy, which solvers change; empty: nobody does
+  matrix_view<const V> original{};  // needed where something is kept apart, or without a copy
   values_apart apart{};
+  bool has_copy = true;
+
+  matrix_view<const V> values() const { return has_copy ? matrix_view<const V>(work) : original; }
 };
 /// The factor of a column; 1 where the granularity has none.
 template <class P>
@@ -48,6 +52,10 @@ typename P::template data<owned> encode_plane(const plane_values<typename P::val
                                               const value_hints& hints, const Range& range,
                                               const Solver& solver, const Levels& level_source,
                                               const Executor& threads);
+template <class P, class Range, class Solver, class Levels, class Executor>
+typename P::template data<owned> encode_step_by_step(
+    const plane_values<typename P::value_type>& values, const value_hints& hints,
+    const Range& range, const Solver& solver, const Levels& level_source, const Executor& threads);
 
 /// A parameter of all groups, stored: a smaller matrix, encoded to nearest.
 template <class P, class Range>
@@ -186,11 +194,49 @@ state_of<Q, owned> find_levels(grouped_values<Q, G>& values, const value_hints& 
     return source.template state<Q>(blocks, weights, threads);
 }
 
+/// Where kernels round each value by itself nobody changes the values, and no copy is needed.
+template <class P, class Solver>
+concept rounds_in_runs = encodes_runs<P> && std::same_as<Solver, nearest>;
+
+template <class P, class Range, class Executor>
+typename P::template data<owned> encode_in_runs(const plane_values<typename P::value_type>& input,
+                                                const value_hints& hints, const Range& range,
+                                                const Executor& threads) {
+  using Q = typename P::quantizer_type;
+  using G = typename P::granularity_type;
+  const matrix_view<const float> values = input.values();
+  typename P::template data<owned> out;
+  if constexpr (has_groups<G, Q>) {
+    const auto plan = plan_of<Q>(range, values);
+    out.groups = store_groups<Q, G>(fit_groups<Q, G>(values, hints, plan, threads),
+                                    G::params_shape(values.shape()), plan);
+  }
+  out.set_shape(values.shape());
+  out.codes.assign(std::size_t(values.rows() * P::row_bytes(values.cols())), 0);
+  encode_runs<P>(values, out, threads);
+  for (index_t i = 0; i < input.apart.flags.size(); ++i)
+    if (input.apart.flags[i] != 0) {
+      const index_t r = i / values.cols(), c = i % values.cols();
+      input.work(r, c) = input.original(r, c);
+    }
+  return out;
+}
+
 template <class P, class Range, class Solver, class Levels, class Executor>
 typename P::template data<owned> encode_plane(const plane_values<typename P::value_type>& input,
                                               const value_hints& hints, const Range& range,
                                               const Solver& solver, const Levels& level_source,
                                               const Executor& threads) {
+  if constexpr (rounds_in_runs<P, Solver>)
+    return encode_in_runs<P>(input, hints, range, threads);
+  else
+    return encode_step_by_step<P>(input, hints, range, solver, level_source, threads);
+}
+
+template <class P, class Range, class Solver, class Levels, class Executor>
+typename P::template data<owned> encode_step_by_step(
+    const plane_values<typename P::value_type>& input, const value_hints& hints, const Range& range,
+    const Solver& solver, const Levels& level_source, const Executor& threads) {
   using Q = typename P::quantizer_type;
   using G = typename P::granularity_type;
   const matrix_view<typename P::value_type> work = input.work;

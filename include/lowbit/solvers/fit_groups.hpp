@@ -3,15 +3,20 @@
 #pragma once
 #include <vector>
 
+#include "../kernels/host/encoders.hpp"
 #include "selectors.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 namespace detail {
 
-/// Calls f(values of the group, its number) for every group, on the executor.
+/// Calls f(values of the group, its number) for every group, on the executor. A group that lies in
+/// one row is not copied.
 template <class Q, class G, class Executor, class F>
 void for_groups(matrix_view<const value_of<Q>> work, const value_hints& hints,
                 const Executor& threads, F f) {
+  using V = value_of<Q>;
+  const arch target = kernels::target_of(arch::runtime);
+  const bool in_rows = G::block_rows == 1 && hints.left_out.empty() && hints.weights == nullptr;
   const extent groups = G::params_shape(work.shape());
   const index_t height = G::block_rows == 0 ? work.rows() : G::block_rows;
   const index_t width = G::block_cols == 0 ? work.cols() : G::block_cols;
@@ -19,6 +24,8 @@ void for_groups(matrix_view<const value_of<Q>> work, const value_hints& hints,
     std::vector<value_of<Q>> values;
     std::vector<float> weights;
     group_values<Q> g;
+    g.target = target;
+    if constexpr (std::same_as<V, float>) g.find_extremes = kernels::find_extremes(target);
     if constexpr (requires { typename G::scale_plane; }) {
       g.stored_scale = rounding_of<typename G::scale_plane>();
       g.signed_scale = stores_both_signs<typename G::scale_plane>;
@@ -30,6 +37,13 @@ void for_groups(matrix_view<const value_of<Q>> work, const value_hints& hints,
     }
     for (index_t i = first; i < last; ++i)
       for (index_t j = 0; j < groups.cols; ++j) {
+        g.group = {i, j};
+        const auto number = std::size_t(i * groups.cols + j);
+        if (in_rows) {
+          g.values = {work.row(i) + j * width, min_of(width, work.cols() - j * width)};
+          f(static_cast<const group_values<Q>&>(g), number);
+          continue;
+        }
         values.clear();
         weights.clear();
         for (index_t r = i * height; r < min_of(work.rows(), (i + 1) * height); ++r)
@@ -40,8 +54,7 @@ void for_groups(matrix_view<const value_of<Q>> work, const value_hints& hints,
           }
         g.values = values;
         g.importance = weights;
-        g.group = {i, j};
-        f(static_cast<const group_values<Q>&>(g), std::size_t(i * groups.cols + j));
+        f(static_cast<const group_values<Q>&>(g), number);
       }
   });
 }

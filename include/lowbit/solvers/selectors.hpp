@@ -5,7 +5,7 @@
 
 #include "../granularity/blocks.hpp"
 #include "../importance.hpp"
-#include "../ranges/group_values.hpp"
+#include "../ranges/group_error.hpp"
 #include "coder.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -78,6 +78,8 @@ fitted<Q> fit_one(const Plan& plan, const group_values<Q>& g) {
   t.group = g.group;
   t.stored_scale = g.stored_scale;
   t.signed_scale = g.signed_scale;
+  t.target = g.target;
+  t.find_extremes = g.find_extremes;
   group_params<T> p = plan.template fit<T>(t);
   p.scale[0] = g.stored_scale(p.scale[0]);
   fitted<Q> f;

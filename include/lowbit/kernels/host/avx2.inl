@@ -237,3 +237,94 @@ inline void transpose_block(const std::uint8_t* in, index_t stride, std::uint8_t
     store_bytes(out + 64 * (4 + j), _mm256_permute2x128_si256(a[j], a[4 + j], 0x31));
   }
 }
+
+// Encoding.
+
+/// A product that is rounded before anything is added to it.
+inline vf mul_apart(vf a, vf b) {
+  vf product = _mm256_mul_ps(a, b);
+  asm("" : "+x"(product));
+  return product;
+}
+inline vf smaller(vf a, vf b) { return _mm256_min_ps(a, b); }
+inline vf larger(vf a, vf b) { return _mm256_max_ps(a, b); }
+inline vf round_even(vf a) {
+  return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+inline vi to_ints(vf a) { return _mm256_cvttps_epi32(a); }
+inline vi bits_of(vf a) { return _mm256_castps_si256(a); }
+inline vf float_of(vi a) { return _mm256_castsi256_ps(a); }
+inline vi set1_int(int a) { return _mm256_set1_epi32(a); }
+inline void store_ints(std::int32_t* p, vi a) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a);
+}
+inline vi smaller_ints(vi a, vi b) { return _mm256_min_epi32(a, b); }
+inline vi larger_ints(vi a, vi b) { return _mm256_max_epi32(a, b); }
+inline vi shift_down(vi a, int by) { return _mm256_srl_epi32(a, _mm_cvtsi32_si128(by)); }
+inline vi ordered_bits(vi a) {
+  return _mm256_xor_si256(a, _mm256_srli_epi32(_mm256_srai_epi32(a, 31), 1));
+}
+/// `value` where a > b, else 0.
+inline vi above(vi a, vi b, vi value) { return _mm256_and_si256(_mm256_cmpgt_epi32(a, b), value); }
+/// Bits of a where the mask has ones, else of b.
+inline vi choose(vi mask, vi a, vi b) {
+  return _mm256_or_si256(_mm256_and_si256(mask, a), _mm256_andnot_si256(mask, b));
+}
+inline void store_low_bytes(std::uint8_t* p, vi a) {
+  const vi pick = _mm256_set1_epi32(0x0c080400), bytes = _mm256_shuffle_epi8(a, pick);
+  const int low = _mm256_extract_epi32(bytes, 0), high = _mm256_extract_epi32(bytes, 4);
+  __builtin_memcpy(p, &low, 4);
+  __builtin_memcpy(p + 4, &high, 4);
+}
+inline void store_low_words(std::uint8_t* p, vi a) {
+  const vi low = _mm256_and_si256(a, _mm256_set1_epi32(0xffff));
+  _mm_storeu_si128(
+      reinterpret_cast<__m128i*>(p),
+      _mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1)));
+}
+/// Codes of up to 8 bits, one per byte -> a stream: neighbours join into 16, 32 and 64 bits.
+struct byte_packer {
+  static constexpr int codes = 32;
+  int bits;
+  vi pairs, quads, pick;
+  __m128i up;
+  explicit byte_packer(int b)
+      : bits(b),
+        pairs(_mm256_set1_epi16(static_cast<short>(1 | 1 << (8 + (b & 7))))),
+        quads(_mm256_set1_epi32(1 | 1 << (16 + 2 * (b & 7)))),
+        up(_mm_cvtsi32_si128(4 * b)) {
+    alignas(32) std::uint8_t from[32];
+    for (int i = 0; i < 32; ++i)
+      from[i] = std::uint8_t(i % 16 < 2 * b ? i % 16 / b * 8 + i % 16 % b : 0x80);
+    pick = _mm256_load_si256(reinterpret_cast<const __m256i*>(from));
+  }
+  void operator()(const std::uint8_t* p, std::uint8_t* stream) const {
+    const vi c = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    if (bits == 8) return _mm256_storeu_si256(reinterpret_cast<__m256i*>(stream), c);
+    const vi four = _mm256_madd_epi16(_mm256_maddubs_epi16(pairs, c), quads);
+    const vi low = _mm256_and_si256(four, _mm256_set1_epi64x(0xffffffff));
+    const vi eight = _mm256_or_si256(low, _mm256_sll_epi64(_mm256_srli_epi64(four, 32), up));
+    const vi all = _mm256_shuffle_epi8(eight, pick);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(stream), _mm256_castsi256_si128(all));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(stream + 2 * bits),
+                     _mm256_extracti128_si256(all, 1));
+  }
+};
+/// Sums of products of floats in binary64, one per lane; each product is exact.
+struct squares {
+  __m256d low, high;
+  void load(const double* p) {
+    low = _mm256_loadu_pd(p);
+    high = _mm256_loadu_pd(p + 4);
+  }
+  void store(double* p) const {
+    _mm256_storeu_pd(p, low);
+    _mm256_storeu_pd(p + 4, high);
+  }
+  void add(vf a, vf b) {
+    low = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm256_castps256_ps128(a)),
+                          _mm256_cvtps_pd(_mm256_castps256_ps128(b)), low);
+    high = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm256_extractf128_ps(a, 1)),
+                           _mm256_cvtps_pd(_mm256_extractf128_ps(b, 1)), high);
+  }
+};

@@ -217,3 +217,80 @@ inline void transpose_block(const std::uint8_t* in, index_t stride, std::uint8_t
     store_bytes(out + 64 * (12 + j), _mm512_shuffle_i32x4(odd_low, odd_high, 0xdd));
   }
 }
+
+// Encoding.
+
+/// A product that is rounded before anything is added to it.
+inline vf mul_apart(vf a, vf b) {
+  vf product = _mm512_mul_ps(a, b);
+  asm("" : "+v"(product));
+  return product;
+}
+inline vf smaller(vf a, vf b) { return _mm512_min_ps(a, b); }
+inline vf larger(vf a, vf b) { return _mm512_max_ps(a, b); }
+inline vf round_even(vf a) { return _mm512_roundscale_ps(a, 0); }
+inline vi to_ints(vf a) { return _mm512_cvttps_epi32(a); }
+inline vi bits_of(vf a) { return _mm512_castps_si512(a); }
+inline vf float_of(vi a) { return _mm512_castsi512_ps(a); }
+inline vi set1_int(int a) { return _mm512_set1_epi32(a); }
+inline void store_ints(std::int32_t* p, vi a) { _mm512_storeu_si512(p, a); }
+inline vi smaller_ints(vi a, vi b) { return _mm512_min_epi32(a, b); }
+inline vi larger_ints(vi a, vi b) { return _mm512_max_epi32(a, b); }
+inline vi shift_down(vi a, int by) { return _mm512_srl_epi32(a, _mm_cvtsi32_si128(by)); }
+inline vi ordered_bits(vi a) {
+  return _mm512_xor_si512(a, _mm512_srli_epi32(_mm512_srai_epi32(a, 31), 1));
+}
+/// `value` where a > b, else 0.
+inline vi above(vi a, vi b, vi value) {
+  return _mm512_maskz_mov_epi32(_mm512_cmpgt_epi32_mask(a, b), value);
+}
+/// Bits of a where the mask has ones, else of b.
+inline vi choose(vi mask, vi a, vi b) { return _mm512_ternarylogic_epi32(mask, a, b, 0xca); }
+inline void store_low_bytes(std::uint8_t* p, vi a) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(a));
+}
+inline void store_low_words(std::uint8_t* p, vi a) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(a));
+}
+/// Codes of up to 8 bits, one per byte -> a stream: neighbours join into 16, 32 and 64 bits.
+struct byte_packer {
+  static constexpr int codes = 64;
+  int bits;
+  vi pairs, quads, pick;
+  __m128i up;
+  explicit byte_packer(int b)
+      : bits(b),
+        pairs(_mm512_set1_epi16(static_cast<short>(1 | 1 << (8 + (b & 7))))),
+        quads(_mm512_set1_epi32(1 | 1 << (16 + 2 * (b & 7)))),
+        up(_mm_cvtsi32_si128(4 * b)) {
+    alignas(64) std::uint8_t from[64];
+    for (int i = 0; i < 64; ++i) from[i] = std::uint8_t(i < 8 * b ? i / b * 8 + i % b : 0);
+    pick = _mm512_load_si512(from);
+  }
+  void operator()(const std::uint8_t* p, std::uint8_t* stream) const {
+    const vi c = _mm512_loadu_si512(p);
+    if (bits == 8) return _mm512_storeu_si512(stream, c);
+    const vi four = _mm512_madd_epi16(_mm512_maddubs_epi16(pairs, c), quads);
+    const vi low = _mm512_and_si512(four, _mm512_set1_epi64(0xffffffff));
+    const vi eight = _mm512_or_si512(low, _mm512_sll_epi64(_mm512_srli_epi64(four, 32), up));
+    _mm512_storeu_si512(stream, _mm512_permutexvar_epi8(pick, eight));
+  }
+};
+/// Sums of products of floats in binary64, one per lane; each product is exact.
+struct squares {
+  __m512d low, high;
+  void load(const double* p) {
+    low = _mm512_loadu_pd(p);
+    high = _mm512_loadu_pd(p + 8);
+  }
+  void store(double* p) const {
+    _mm512_storeu_pd(p, low);
+    _mm512_storeu_pd(p + 8, high);
+  }
+  void add(vf a, vf b) {
+    low = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(a)),
+                          _mm512_cvtps_pd(_mm512_castps512_ps256(b)), low);
+    high = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1)),
+                           _mm512_cvtps_pd(_mm512_extractf32x8_ps(b, 1)), high);
+  }
+};

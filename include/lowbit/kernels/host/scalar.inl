@@ -67,7 +67,7 @@ inline vf max_size(vf a, const vf& b) {  // max(a, |b|)
   return a;
 }
 inline float reduce_max(const vf& a) {
-  float m = 0;
+  float m = a.v[0];
   LOWBIT_LANES m = a.v[l] > m ? a.v[l] : m;
   return m;
 }
@@ -179,6 +179,107 @@ struct byte_lut {
   vb operator()(vb c) const {
     for (std::uint8_t& b : c.v) b = std::uint8_t(table[b]);
     return c;
+  }
+};
+
+// Encoding.
+
+/// A product that is rounded before anything is added to it.
+inline vf mul_apart(vf a, const vf& b) {
+  LOWBIT_LANES a.v[l] = mul_rn(a.v[l], b.v[l]);
+  return a;
+}
+inline vf smaller(vf a, const vf& b) {
+  LOWBIT_LANES a.v[l] = a.v[l] < b.v[l] ? a.v[l] : b.v[l];
+  return a;
+}
+inline vf larger(vf a, const vf& b) {
+  LOWBIT_LANES a.v[l] = a.v[l] > b.v[l] ? a.v[l] : b.v[l];
+  return a;
+}
+inline vf round_even(vf a) {  // |a| <= 2^22
+  LOWBIT_LANES a.v[l] = float(round_int(a.v[l]));
+  return a;
+}
+inline vi to_ints(const vf& a) {
+  vi r;
+  LOWBIT_LANES r.v[l] = std::int32_t(a.v[l]);
+  return r;
+}
+inline vi bits_of(const vf& a) { return bits_as<vi>(a); }
+inline vf float_of(const vi& a) { return bits_as<vf>(a); }
+inline vi set1_int(int a) {
+  vi r;
+  LOWBIT_LANES r.v[l] = a;
+  return r;
+}
+inline vi zeros() { return set1_int(0); }
+inline void store_ints(std::int32_t* p, const vi& a) { __builtin_memcpy(p, &a, sizeof a); }
+inline vi add_ints(vi a, const vi& b) {
+  LOWBIT_LANES a.v[l] = std::int32_t(std::uint32_t(a.v[l]) + std::uint32_t(b.v[l]));
+  return a;
+}
+inline vi smaller_ints(vi a, const vi& b) {
+  LOWBIT_LANES a.v[l] = a.v[l] < b.v[l] ? a.v[l] : b.v[l];
+  return a;
+}
+inline vi larger_ints(vi a, const vi& b) {
+  LOWBIT_LANES a.v[l] = a.v[l] > b.v[l] ? a.v[l] : b.v[l];
+  return a;
+}
+inline vi shift_down(vi a, int by) {
+  LOWBIT_LANES a.v[l] = std::int32_t(std::uint32_t(a.v[l]) >> by);
+  return a;
+}
+inline vi ordered_bits(vi a) {
+  LOWBIT_LANES a.v[l] = kernels::ordered_bits(a.v[l]);
+  return a;
+}
+/// `value` where a > b, else 0.
+inline vi above(vi a, const vi& b, const vi& value) {
+  LOWBIT_LANES a.v[l] = a.v[l] > b.v[l] ? value.v[l] : 0;
+  return a;
+}
+/// Bits of a where the mask has ones, else of b.
+inline vi choose(const vi& mask, vi a, const vi& b) {
+  LOWBIT_LANES a.v[l] = (a.v[l] & mask.v[l]) | (b.v[l] & ~mask.v[l]);
+  return a;
+}
+inline void store_low_bytes(std::uint8_t* p, const vi& a) {
+  LOWBIT_LANES p[l] = std::uint8_t(a.v[l]);
+}
+inline void store_low_words(std::uint8_t* p, const vi& a) {
+  LOWBIT_LANES {
+    const auto word = std::uint16_t(a.v[l]);
+    __builtin_memcpy(p + 2 * l, &word, 2);
+  }
+}
+inline vb load_bytes(const std::uint8_t* p) {
+  vb r;
+  __builtin_memcpy(&r, p, sizeof r);
+  return r;
+}
+/// Codes of up to 8 bits, one per byte -> a stream: neighbours join into 16, 32 and 64 bits.
+struct byte_packer {
+  static constexpr int codes = 8;
+  int bits;
+  explicit byte_packer(int b) : bits(b) {}
+  void operator()(const std::uint8_t* p, std::uint8_t* stream) const {
+    std::uint64_t c;
+    __builtin_memcpy(&c, p, 8);
+    c = (c & 0x00ff00ff00ff00ffu) | (c & 0xff00ff00ff00ff00u) >> (8 - bits);
+    c = (c & 0x0000ffff0000ffffu) | (c & 0xffff0000ffff0000u) >> (16 - 2 * bits);
+    c = (c & 0x00000000ffffffffu) | (c & 0xffffffff00000000u) >> (32 - 4 * bits);
+    __builtin_memcpy(stream, &c, 8);
+  }
+};
+/// Sums of products of floats in binary64, one per lane; each product is exact.
+struct squares {
+  double sum[lanes];
+  void load(const double* p) { __builtin_memcpy(sum, p, sizeof sum); }
+  void store(double* p) const { __builtin_memcpy(p, sum, sizeof sum); }
+  void add(const vf& a, const vf& b) {
+    LOWBIT_LANES sum[l] += double(a.v[l]) * double(b.v[l]);
   }
 };
 

@@ -17,6 +17,7 @@
 
 #include "../../packing/host_layout.hpp"
 #include "../../quantizers/minifloat.hpp"
+#include "encode_ops.hpp"
 #include "ops.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -24,6 +25,7 @@ namespace kernels::scalar {
 // clang-format off
 #include "scalar.inl"
 #include "rows.inl"
+#include "encode.inl"
 #include "scalar_tiles.inl"
 #include "dot.inl"
 // clang-format on
@@ -43,6 +45,7 @@ namespace kernels::avx2 {
 // clang-format off
 #include "avx2.inl"
 #include "rows.inl"
+#include "encode.inl"
 #include "tiles.inl"
 #include "dot.inl"
 // clang-format on
@@ -70,6 +73,7 @@ namespace kernels::avx512 {
 // clang-format off
 #include "avx512.inl"
 #include "rows.inl"
+#include "encode.inl"
 #include "tiles.inl"
 #include "dot.inl"
 // clang-format on
@@ -129,16 +133,29 @@ inline bool has_arch(arch a) {
   return a == arch::scalar || a == arch::runtime;
 }
 
-/// The operations of a target; of the next best one where the machine lacks it.
+/// The target itself; the next best one where the machine lacks it.
+inline arch target_of(arch a) {
+#if defined(__x86_64__)
+  static const bool avx512_here = has_arch(arch::avx512), avx2_here = has_arch(arch::avx2);
+  if ((a == arch::runtime || a == arch::avx512) && avx512_here) return arch::avx512;
+  if (a != arch::scalar && avx2_here) return arch::avx2;
+#elif defined(__aarch64__)
+  static const bool neon_here = has_arch(arch::neon);
+  if (a != arch::scalar && neon_here) return arch::neon;
+#endif
+  (void)a;
+  return arch::scalar;
+}
+
+/// The operations of a target.
 template <class Later = void>
 const row_ops& ops_of(arch a) {
 #if defined(__x86_64__)
-  static const bool avx512_here = has_arch(arch::avx512), avx2_here = has_arch(arch::avx2);
-  if ((a == arch::runtime || a == arch::avx512) && avx512_here) return avx512::ops<Later>;
-  if (a != arch::scalar && avx2_here) return avx2::ops<Later>;
+  const arch target = target_of(a);
+  if (target == arch::avx512) return avx512::ops<Later>;
+  if (target == arch::avx2) return avx2::ops<Later>;
 #elif defined(__aarch64__)
-  static const bool neon_here = has_arch(arch::neon);
-  if (a != arch::scalar && neon_here) return neon::ops<Later>;
+  if (target_of(a) == arch::neon) return neon::ops<Later>;
 #endif
   (void)a;
   return scalar::ops<Later>;

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Kernel text: values to codes. Included once per target, after rows.inl.
+//
+// The same arithmetic as normalize, encode and reconstruct, value by value: every operation is one
+// correctly rounded binary32 operation, under the default mode.
+
+template <class Later>
+bool all_finite(const float* x, index_t n) {
+  vi most = zeros();
+  index_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    most = larger_ints(most, and_ints(bits_of(load(x + i)), 0x7fffffff));
+  alignas(64) std::int32_t all[lanes];
+  store_ints(all, most);
+  bool finite = true;
+  for (const std::int32_t a : all) finite = finite && a < 0x7f800000;
+  for (; i < n; ++i) finite = finite && is_finite(x[i]);
+  return finite;
+}
+
+template <class Later>
+void find_extremes(const float* x, index_t n, float* low, float* high) {
+  float least = x[0], most = x[0];
+  index_t i = 0;
+  if (n >= lanes) {
+    vf small = load(x), large = small;
+    for (i = lanes; i + lanes <= n; i += lanes) {
+      const vf v = load(x + i);
+      small = smaller(small, v);
+      large = larger(large, v);
+    }
+    least = -reduce_max(sub(set1(-0.f), small));
+    most = reduce_max(large);
+  }
+  for (; i < n; ++i) {
+    least = x[i] < least ? x[i] : least;
+    most = x[i] > most ? x[i] : most;
+  }
+  *low = least;
+  *high = most;
+}
+
+// A value's position between the levels of its group (`normalize`); scale 0 puts all on the zero.
+template <zero_kind Kind>
+inline vf position_of(vf x, vf s, vf z) {
+  if constexpr (Kind == zero_kind::minimum) x = sub(x, z);
+  vf u = div(x, s);
+  if constexpr (Kind == zero_kind::integer)  // as far as round_int goes
+    u = add(round_even(smaller(larger(u, set1(-0x1p22f)), set1(0x1p22f))), z);
+  if constexpr (Kind == zero_kind::real) u = add(u, z);
+  return u;
+}
+template <zero_kind Kind>
+inline float position_of(float x, float s, float z) {
+  if (s == 0) return Kind == zero_kind::integer || Kind == zero_kind::real ? 0 + z : 0;
+  if constexpr (Kind == zero_kind::minimum) x = sub_rn(x, z);
+  float u = div_rn(x, s);
+  if constexpr (Kind == zero_kind::integer) u = float(round_int(u)) + z;
+  if constexpr (Kind == zero_kind::real) u = add_rn(u, z);
+  return u;
+}
+/// Groups of `width` columns, the first lacking its first `used`; without zeros z is null.
+template <zero_kind Kind>
+void find_positions(const float* x, index_t n, index_t width, index_t used, const float* s,
+                    const float* z, float* u) {
+  const auto zero = [&](index_t g) { return Kind == zero_kind::none ? 0.f : z[g]; };
+  for_groups(
+      n, width, used,
+      [&](index_t i, index_t g) {
+        store(u + i, s[g] == 0 ? set1(position_of<Kind>(0.f, 0.f, zero(g)))
+                               : position_of<Kind>(load(x + i), set1(s[g]), set1(zero(g))));
+      },
+      [&](index_t i, index_t g) { u[i] = position_of<Kind>(x[i], s[g], zero(g)); });
+}
+
+/// Rounding to whole steps: the clamped integer, without bias.
+struct affine_rounder {
+  vf shift, low, high, bias;
+  vi zero_code;
+  explicit affine_rounder(const affine_rule& r)
+      : shift(set1(r.shift)),
+        low(set1(r.low)),
+        high(set1(r.high)),
+        bias(set1(r.bias)),
+        zero_code(set1_int(r.zero_code)) {}
+  vf steps(vf u) const { return round_even(smaller(larger(add(u, shift), low), high)); }
+  vi code(vf u) const { return add_ints(to_ints(steps(u)), zero_code); }
+  vf level(vf u) const { return add(steps(u), bias); }
+};
+/// Halving among sixteen levels: the index of the level.
+struct point_finder {
+  lut16 points, levels;
+  explicit point_finder(const point_rule& r)
+      : points(reinterpret_cast<const float*>(r.points.items)), levels(r.levels.items) {}
+  vi index(vf u) const {
+    const vi key = ordered_bits(bits_of(u));
+    vi at = zeros();
+    for (int step = 8; step > 0; step /= 2)
+      at = add_ints(at, above(key, bits_of(points(add_ints(at, set1_int(step - 1)))),
+                              set1_int(step)));
+    return at;
+  }
+  vf level(vf u) const { return levels(index(u)); }
+};
+
+/// Calls f(vector, place); the last one filled up with zeros.
+template <class F>
+inline void for_vectors(const float* u, index_t n, F f) {
+  index_t i = 0;
+  for (; i + lanes <= n; i += lanes) f(load(u + i), i);
+  if (i < n) {
+    alignas(64) float rest[lanes] = {};
+    __builtin_memcpy(rest, u + i, std::size_t(n - i) * sizeof(float));
+    f(load(rest), i);
+  }
+}
+
+// One byte for each code; the width is that of field_rule alone.
+template <int Bytes>
+void find_codes(const float* u, index_t n, const affine_rule& rule, std::uint8_t* out) {
+  const affine_rounder round(rule);
+  for_vectors(u, n, [&](vf v, index_t i) { store_low_bytes(out + i, round.code(v)); });
+}
+template <int Bytes>
+void find_codes(const float* u, index_t n, const point_rule& rule, std::uint8_t* out) {
+  const point_finder find(rule);
+  for_vectors(u, n, [&](vf v, index_t i) { store_low_bytes(out + i, find.index(v)); });
+  alignas(64) std::int8_t table[256] = {};
+  __builtin_memcpy(table, rule.codes.items, 16);
+  const byte_lut look_up(table, 4);
+  constexpr int step = int(sizeof(vb));
+  for (index_t i = 0; i < n; i += step)
+    store_bytes(reinterpret_cast<std::int8_t*>(out + i), look_up(load_bytes(out + i)));
+}
+
+/// Normal numbers are rounded as integers, subnormal ones by adding a number whose last place is
+/// their step.
+struct field_rounder {
+  int drop;       // bits of a binary32's mantissa that are lost
+  int sign_down;  // from a binary32's sign to that of the code
+  bool is_signed;
+  vi half_less, rebias, least_normal, peak, magic_bits;
+  vf magic;
+  explicit field_rounder(const field_rule& r)
+      : drop(23 - r.mantissa_bits),
+        sign_down(31 - r.exponent_bits - r.mantissa_bits),
+        is_signed(r.is_signed),
+        half_less(set1_int((1 << (drop - 1)) - 1)),
+        rebias(set1_int(-((127 - r.bias) << r.mantissa_bits))),
+        least_normal(set1_int((1 - r.bias + 127) << 23)),
+        peak(set1_int(r.peak_code)),
+        magic_bits(set1_int(-((drop + 1 - r.bias + 127) << 23))),
+        magic(set1(exp2_int(drop + 1 - r.bias))) {}
+  vi code(vf u) const {
+    const vi bits = bits_of(u), a = and_ints(bits, 0x7fffffff);
+    const vi odd = and_ints(shift_down(a, drop), 1);
+    const vi normal = add_ints(shift_down(add_ints(add_ints(a, half_less), odd), drop), rebias);
+    const vi subnormal = add_ints(bits_of(add(float_of(a), magic)), magic_bits);
+    const vi is_subnormal = above(least_normal, a, set1_int(-1));
+    const vi size = smaller_ints(choose(is_subnormal, subnormal, normal), peak);
+    if (!is_signed) return choose(above(zeros(), bits, set1_int(-1)), zeros(), size);
+    return or_ints(size, shift_down(and_ints(bits, int(0x80000000u)), sign_down));
+  }
+};
+template <int Bytes>
+void find_codes(const float* u, index_t n, const field_rule& rule, std::uint8_t* out) {
+  const field_rounder round(rule);
+  for_vectors(u, n, [&](vf v, index_t i) {
+    if constexpr (Bytes == 1) store_low_bytes(out + i, round.code(v));
+    else store_low_words(out + 2 * i, round.code(v));
+  });
+}
+
+template <class Later>
+void pack_codes(const std::uint8_t* codes, index_t n, int bits, std::uint8_t* stream) {
+  const byte_packer pack(bits);
+  for (index_t i = 0; i < n; i += byte_packer::codes) pack(codes + i, stream + i / 8 * bits);
+}
+
+/// Sixteen values at a time, one for each partial sum.
+template <zero_kind Kind, class Levels>
+inline void error_under(const float* x, const float* w, index_t n, float scale, float zero,
+                        const Levels& levels, double* partials) {
+  constexpr int parts = 16 / lanes;
+  const vf s = set1(scale), z = set1(zero);
+  const vf shift = set1(Kind == zero_kind::minimum ? zero
+                        : Kind == zero_kind::real  ? -mul_rn(scale, zero)
+                                                      : 0);
+  const vf at_zero = set1(position_of<Kind>(0.f, 0.f, zero));
+  squares sum[parts];
+  for (int p = 0; p < parts; ++p) sum[p].load(partials + p * lanes);
+  const auto add_error = [&](squares& to, const float* from, const float* weight, index_t left) {
+    const vf v = load(from);
+    vf level = levels.level(scale == 0 ? at_zero : position_of<Kind>(v, s, z));
+    vf y;
+    if constexpr (Kind == zero_kind::none) y = mul_apart(s, level);
+    else if constexpr (Kind == zero_kind::integer) y = mul_apart(s, sub(level, z));
+    else y = fma(s, level, shift);
+    vf d = sub(v, y);
+    if (left < lanes) {
+      alignas(64) float kept[lanes];
+      store(kept, d);
+      for (index_t i = left < 0 ? 0 : left; i < lanes; ++i) kept[i] = 0;
+      d = load(kept);
+    }
+    to.add(weight == nullptr ? d : mul(load(weight), d), d);
+  };
+  index_t i = 0;
+  for (; i + 16 <= n; i += 16)
+    for (int p = 0; p < parts; ++p)
+      add_error(sum[p], x + i + p * lanes, w == nullptr ? nullptr : w + i + p * lanes, lanes);
+  if (i < n) {
+    alignas(64) float rest[16] = {}, weights[16] = {};
+    __builtin_memcpy(rest, x + i, std::size_t(n - i) * sizeof(float));
+    if (w != nullptr) __builtin_memcpy(weights, w + i, std::size_t(n - i) * sizeof(float));
+    for (int p = 0; p < parts; ++p)
+      add_error(sum[p], rest + p * lanes, w == nullptr ? nullptr : weights + p * lanes,
+                n - i - p * lanes);
+  }
+  for (int p = 0; p < parts; ++p) sum[p].store(partials + p * lanes);
+}
+
+inline affine_rounder levels_of(const affine_rule& rule) { return affine_rounder(rule); }
+inline point_finder levels_of(const point_rule& rule) { return point_finder(rule); }
+template <zero_kind Kind, class Rule>
+void sum_errors(const float* x, const float* w, index_t n, float scale, float zero,
+                const Rule& rule, double* partials) {
+  error_under<Kind>(x, w, n, scale, zero, levels_of(rule), partials);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The kernels of encoding on each instruction set. The same bytes as the scalar encoder: finite
+// values, under the default floating-point mode. Every one is compiled where it is called, not
+// before; `target` is what target_of gives.
+//
+// Output buffers of positions and codes have room for `n` rounded up to 64; what is written past n
+// is unspecified.
+#pragma once
+#include "targets.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+namespace kernels {
+
+/// (x, n): whether no value is NaN or infinite.
+template <class Later = void>
+auto* all_finite(arch target) {
+#if defined(__x86_64__)
+  if (target == arch::avx512) return avx512::all_finite<Later>;
+  if (target == arch::avx2) return avx2::all_finite<Later>;
+#endif
+  (void)target;
+  return scalar::all_finite<Later>;
+}
+/// (x, n, &low, &high): the least and the largest of n >= 1 values; of equal zeros either.
+template <class Later = void>
+auto* find_extremes(arch target) {
+#if defined(__x86_64__)
+  if (target == arch::avx512) return avx512::find_extremes<Later>;
+  if (target == arch::avx2) return avx2::find_extremes<Later>;
+#endif
+  (void)target;
+  return scalar::find_extremes<Later>;
+}
+/// (x, n, width, used, s, z, u): values -> positions between levels, as `normalize` has it. Groups
+/// of `width` columns, the first lacking its first `used`; without zeros z is null.
+template <zero_kind Kind>
+auto* find_positions(arch target) {
+#if defined(__x86_64__)
+  if (target == arch::avx512) return avx512::find_positions<Kind>;
+  if (target == arch::avx2) return avx2::find_positions<Kind>;
+#endif
+  (void)target;
+  return scalar::find_positions<Kind>;
+}
+/// (codes, readable bytes, n, values): f16 -> values.
+template <class Later = void>
+auto* read_halves(arch target) {
+#if defined(__x86_64__)
+  if (target == arch::avx512) return avx512::levels_f16;
+  if (target == arch::avx2) return avx2::levels_f16;
+#endif
+  (void)target;
+  return scalar::levels_f16;
+}
+
+template <class Rule>
+using code_kernel = void(const float* u, index_t n, const Rule&, std::uint8_t* codes);
+template <class Rule>
+using error_kernel = void(const float* x, const float* w, index_t n, float scale, float zero,
+                          const Rule&, double* partials);
+
+/// (u, n, rule, codes): positions -> codes, one per byte; two bytes each of field_rule alone.
+template <class Rule, int Bytes = 1>
+code_kernel<Rule>* find_codes(arch target) {
+#if defined(__x86_64__)
+  if (target == arch::avx512) return avx512::find_codes<Bytes>;
+  if (target == arch::avx2) return avx2::find_codes<Bytes>;
+#endif
+  (void)target;
+  return scalar::find_codes<Bytes>;
+}
+/// (codes, n, bits, stream): codes of 1..8 bits, one per byte -> a bit stream. What follows code n,
+/// up to a multiple of 64, is zero; the stream has room for it.
+template <class Later = void>
+auto* pack_codes(arch target) {
+#if defined(__x86_64__)
+  if (target == arch::avx512) return avx512::pack_codes<Later>;
+  if (target == arch::avx2) return avx2::pack_codes<Later>;
+#endif
+  (void)target;
+  return scalar::pack_codes<Later>;
+}
+/// (x, w, n, scale, zero, rule, partials): adds the squared errors of a group, weighted (w may be
+/// null: 1), to 16 strided partials: partial i % 16 gets (w d) d, with d = x - y and w d rounded
+/// once.
+template <zero_kind Kind, class Rule>
+error_kernel<Rule>* sum_errors(arch target) {
+#if defined(__x86_64__)
+  if (target == arch::avx512) return avx512::sum_errors<Kind>;
+  if (target == arch::avx2) return avx2::sum_errors<Kind>;
+#endif
+  (void)target;
+  return scalar::sum_errors<Kind>;
+}
+
+}  // namespace kernels
+}  // namespace lowbit::inline LOWBIT_ABI
