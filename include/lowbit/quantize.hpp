@@ -23,22 +23,6 @@ struct given_levels : level_source {
 
 namespace detail {
 
-template <class V, class Executor = serial>
-void check_finite(matrix_view<const V> m, const Executor& threads = {}) {
-  const auto all_finite = kernels::all_finite(kernels::target_of(arch::runtime));
-  std::vector<char> finite(std::size_t(m.rows()), 1);
-  for_rows(threads, m.rows(), 16, [&](index_t first, index_t last) {
-    for (index_t r = first; r < last; ++r)
-      finite[std::size_t(r)] = all_finite(reinterpret_cast<const float*>(m.row(r)),
-                                          m.cols() * index_t(sizeof(V) / sizeof(float)));
-  });
-  for (index_t r = 0; r < m.rows(); ++r)
-    for (index_t c = 0; c < m.cols() && finite[std::size_t(r)] == 0; ++c)
-      if (!is_finite(m(r, c)))
-        fail(errc::not_finite, "weights",
-             message("the value at row ", r, ", column ", c, " is not finite"));
-}
-
 template <class V>
 void check_importance(const importance* w, matrix_view<const V> m) {
   if (w == nullptr) return;
@@ -68,15 +52,15 @@ matrix_data<F, owned> encode_matrix(matrix_view<const typename F::value_type> m,
   const nearest to_nearest;
   const auto& threads = pick<executor_role>(one_thread, how...);
   const auto& solver = pick<derived_role<rounding_solver>>(to_nearest, how...);
-  check_finite(m, threads);
+  constexpr bool copies =
+      !rounds_in_runs<P, std::remove_cvref_t<decltype(solver)>> || !std::same_as<O, none>;
+  if constexpr (copies) check_finite(m, threads);
   value_hints hints;
-  if constexpr (given < importance_role, How... >> 0)
+  if constexpr (given<importance_role, How...> > 0)
     hints.weights = &pick<importance_role>(no_importance, how...);
   check_importance(hints.weights, m);
 
   const index_t rows = m.rows(), cols = m.cols();
-  constexpr bool copies =
-      !rounds_in_runs<P, std::remove_cvref_t<decltype(solver)>> || !std::same_as<O, none>;
   std::vector<V> work(copies ? std::size_t(rows * cols) : 0);
   matrix_view<V> values;
   if constexpr (copies) {

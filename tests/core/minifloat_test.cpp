@@ -304,3 +304,28 @@ TEST_CASE("no two types share a name") {
   CHECK(names.contains("ue4m3fn"));
   CHECK(names.contains("ue1m3b-3"));
 }
+
+TEST_CASE("the nearest value is what the nearest code decodes to") {
+  const auto check = [](auto number) {
+    using N = decltype(number);
+    for (code_t c = 0; c < code_t(1) << (N::bits < 12 ? N::bits : 16); ++c) {
+      const float level = N::decode(c), next = N::decode(c ^ 1);
+      for (const float x : {level, (level + next) / 2, level * 0.999f, level * 1.3f, level * 1e6f})
+        for (const std::uint32_t d : {0u, 1u, 0xffffffffu}) {
+          const float y = lowbit::bits_as<float>(lowbit::bits_as<std::uint32_t>(x) + d);
+          const float expected = N::decode(N::encode(y));
+          if (lowbit::bits_as<code_t>(N::nearest(y)) != lowbit::bits_as<code_t>(expected)) {
+            CAPTURE(y);
+            REQUIRE(N::nearest(y) == expected);
+          }
+        }
+    }
+  };
+  check(lowbit::f16{});
+  check(lowbit::bf16{});
+  check(lowbit::fp8_e4m3{});
+  check(lowbit::fp8_e5m2{});
+  check(lowbit::fp6_e3m2{});
+  check(lowbit::fp4_e3m0{});
+  check(lowbit::ue4m3{});
+}

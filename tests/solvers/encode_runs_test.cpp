@@ -59,11 +59,11 @@ std::vector<float> values(index_t n, int kind) {
     const std::uint32_t bits = random();
     const float uniform = float(std::int32_t(bits)) * 0x1p-31f;
     x.push_back(kind == 0   ? uniform
-                : kind == 1 ? float(int(bits >> 16) % 31 - 15) * 0.5f       // ties
-                : kind == 2 ? lb::bits_as<float>(bits & 0x80000007u)        // zeros, subnormal
-                : kind == 3 ? lb::bits_as<float>(bits & 0xbfffffffu)        // any size below 2
-                : kind == 4 ? uniform * 0x1p15f                             // what f16 clips
-                            : uniform * uniform + 3);                       // one sign
+                : kind == 1 ? float(int(bits >> 16) % 31 - 15) * 0.5f  // ties
+                : kind == 2 ? lb::bits_as<float>(bits & 0x80000007u)   // zeros, subnormal
+                : kind == 3 ? lb::bits_as<float>(bits & 0xbfffffffu)   // any size below 2
+                : kind == 4 ? uniform * 0x1p15f                        // what f16 clips
+                            : uniform * uniform + 3);                  // one sign
   }
   return x;
 }

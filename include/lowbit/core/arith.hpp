@@ -137,9 +137,7 @@ LOWBIT_HD constexpr int round_int(float x) {
   } else {
     const int drop = 23 - e;  // 2..24 bits below the unit
     const std::uint32_t half = std::uint32_t(1) << (drop - 1);
-    const std::uint32_t rest = m & ((half << 1) - 1);
-    m >>= drop;
-    n = int(m) + int(rest > half || (rest == half && (m & 1)));
+    n = int((m + half - 1 + ((m >> drop) & 1)) >> drop);  // no branch that depends on a fraction
   }
   return (b >> 31) != 0 ? -n : n;
 }

@@ -115,6 +115,21 @@ struct minifloat {
   LOWBIT_HD static constexpr code_t encode(float x) { return encode_as(x); }
   static constexpr code_t (*encodes_in_order)(float) = &minifloat::encode;
 
+  /// decode(encode(x)), the nearest value: what storing makes of x. Normal numbers stay on the way.
+  LOWBIT_HD static constexpr float nearest(float x) {
+    if constexpr (M > 0 && Signed && !cut_binary32) {
+      constexpr int drop = 23 - M;
+      constexpr std::uint32_t least = std::uint32_t(128 - Bias) << 23,
+                              most = (peak_code << drop) + (std::uint32_t(127 - Bias) << 23);
+      const std::uint32_t b = bits_as<std::uint32_t>(x), a = b & 0x7fffffffu;
+      if (a >= least && a <= most) {
+        const std::uint32_t up = (std::uint32_t(1) << (drop - 1)) - 1 + ((b >> drop) & 1);
+        return bits_as<float>((b + up) & ~((std::uint32_t(1) << drop) - 1));
+      }
+    }
+    return decode(encode(x));
+  }
+
   /// The code of x under named policies. With M = 0 an even last bit exists only at zero: there a
   /// tie goes to zero, every other tie to the larger magnitude, as IEEE 754 has it for one digit.
   template <rounding R = rounding::nearest_even, overflow O = overflow::saturate,

@@ -118,10 +118,20 @@ namespace detail {
 /// What storing does to one parameter of a group.
 template <class P>
 constexpr float (*rounding_of())(float) {
-  if constexpr (std::same_as<typename P::granularity_type, unscaled>)
+  if constexpr (!std::same_as<typename P::granularity_type, unscaled>)
+    return [](float x) { return x; };
+  else if constexpr (requires { P::quantizer_type::nearest(0.f); })
+    return [](float x) { return P::quantizer_type::nearest(x); };
+  else
     return [](float x) { return P::quantizer_type::decode(P::quantizer_type::encode(x)); };
-  else return [](float x) { return x; };
 }
+
+/// Whether that is finite for all that is finite, as far as the library knows.
+template <class P>
+inline constexpr bool stores_finite =
+    !std::same_as<typename P::granularity_type, unscaled> ||
+    std::same_as<strategy_of<typename P::quantizer_type>, affine_codes> ||
+    requires { P::quantizer_type::nearest(0.f); };
 
 /// Whether a code set has levels of both signs.
 template <class Q>

@@ -46,7 +46,7 @@ double group_error(const group_values<Q>& g, const group_params<Q>& p) {
       const auto rule = code_rule<Q>();
       kernels::sum_errors<zero_of<Q>, decltype(rule)>(g.target)(
           g.values.data(), g.importance.empty() ? nullptr : g.importance.data(), g.values.size(),
-          p.scale[0], p.zero, rule, part);
+          g.moderate, p.scale[0], p.zero, rule, part);
       return ordered_sum(16, [&](index_t i) { return part[i]; });
     }
   return ordered_sum(g.values.size(), [&](index_t i) { return value_error(g, p, i); });

@@ -19,9 +19,11 @@ struct group_values {
   /// parameter is quantized in its turn, which no single group can know).
   float (*stored_scale)(float) = [](float s) { return s; };
   float (*stored_zero)(float) = [](float z) { return z; };
+  bool stores_finite = false;  // what is finite is stored as something finite
   /// Kernels of an instruction set (see kernels/host/encoders.hpp), for the same results in less
   /// time; `runtime` and null: plain loops.
   arch target = arch::runtime;
+  bool moderate = false;  // what kernels want to know (see run_survey)
   void (*find_extremes)(const float* x, index_t n, float* low, float* high) = nullptr;
 
   float weight(index_t i) const { return importance.empty() ? 1.f : importance[i]; }
@@ -99,8 +101,8 @@ value_of<Q> largest_value(const group_values<Q>& g) {
     if (g.find_extremes != nullptr && g.values.size() > 0) {
       float low, high;
       g.find_extremes(g.values.data(), g.values.size(), &low, &high);
-      if (-low > high) return low;
-      if (high > -low) return high;
+      const float ends[] = {high, low};  // which of them is larger is as good as random
+      if (-low != high) return ends[-low > high];
     }
   value_of<Q> top{};
   for (const value_of<Q>& x : g.values)
@@ -112,6 +114,8 @@ value_of<Q> largest_value(const group_values<Q>& g) {
 /// user's, must not fill a matrix with NaN. Throws error not_finite.
 template <class Q>
 const group_params<Q>& checked_params(const group_values<Q>& g, const group_params<Q>& p) {
+  if constexpr (scales_of<Q> == 1)
+    if (g.stores_finite && is_finite(p.scale[0]) && (!has_zero<Q> || is_finite(p.zero))) return p;
   const auto check = [&](const char* what, float x, float stored) {
     if (!is_finite(stored))
       fail(errc::not_finite, "range_search",

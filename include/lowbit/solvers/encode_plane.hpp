@@ -194,10 +194,29 @@ state_of<Q, owned> find_levels(grouped_values<Q, G>& values, const value_hints& 
     return source.template state<Q>(blocks, weights, threads);
 }
 
+/// Throws error not_finite that names the first.
+template <class V, class Executor = serial>
+void check_finite(matrix_view<const V> m, const Executor& threads = {}) {
+  const auto survey = kernels::survey(kernels::target_of(arch::runtime));
+  std::vector<char> finite(std::size_t(m.rows()), 1);
+  for_rows(threads, m.rows(), 16, [&](index_t first, index_t last) {
+    for (index_t r = first; r < last; ++r)
+      finite[std::size_t(r)] = survey(reinterpret_cast<const float*>(m.row(r)),
+                                      m.cols() * index_t(sizeof(V) / sizeof(float)))
+                                   .finite;
+  });
+  for (index_t r = 0; r < m.rows(); ++r)
+    for (index_t c = 0; c < m.cols() && finite[std::size_t(r)] == 0; ++c)
+      if (!is_finite(m(r, c)))
+        fail(errc::not_finite, "weights",
+             message("the value at row ", r, ", column ", c, " is not finite"));
+}
+
 /// Where kernels round each value by itself nobody changes the values, and no copy is needed.
 template <class P, class Solver>
 concept rounds_in_runs = encodes_runs<P> && std::same_as<Solver, nearest>;
 
+/// Throws error not_finite.
 template <class P, class Range, class Executor>
 typename P::template data<owned> encode_in_runs(const plane_values<typename P::value_type>& input,
                                                 const value_hints& hints, const Range& range,
@@ -206,14 +225,20 @@ typename P::template data<owned> encode_in_runs(const plane_values<typename P::v
   using G = typename P::granularity_type;
   const matrix_view<const float> values = input.values();
   typename P::template data<owned> out;
-  if constexpr (has_groups<G, Q>) {
-    const auto plan = plan_of<Q>(range, values);
-    out.groups = store_groups<Q, G>(fit_groups<Q, G>(values, hints, plan, threads),
-                                    G::params_shape(values.shape()), plan);
+  out.codes.assign(std::size_t(values.rows() * P::row_bytes(values.cols())), 0);
+  if constexpr (has_local_groups<P> && !plans_matrix<Range, Q>) {
+    if (!encode_tiles<P>(values, hints, range, out, threads)) check_finite(values);
+  } else {
+    check_finite(values, threads);
+    if constexpr (has_groups<G, Q>) {
+      const auto plan = plan_of<Q>(range, values);
+      out.groups = store_groups<Q, G>(fit_groups<Q, G>(values, hints, plan, threads),
+                                      G::params_shape(values.shape()), plan);
+    }
+    out.set_shape(values.shape());
+    encode_runs<P>(values, out, threads);
   }
   out.set_shape(values.shape());
-  out.codes.assign(std::size_t(values.rows() * P::row_bytes(values.cols())), 0);
-  encode_runs<P>(values, out, threads);
   for (index_t i = 0; i < input.apart.flags.size(); ++i)
     if (input.apart.flags[i] != 0) {
       const index_t r = i / values.cols(), c = i % values.cols();

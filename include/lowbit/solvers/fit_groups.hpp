@@ -9,41 +9,40 @@
 namespace lowbit::inline LOWBIT_ABI {
 namespace detail {
 
-/// Calls f(values of the group, its number) for every group, on the executor. A group that lies in
-/// one row is not copied.
-template <class Q, class G, class Executor, class F>
-void for_groups(matrix_view<const value_of<Q>> work, const value_hints& hints,
-                const Executor& threads, F f) {
-  using V = value_of<Q>;
+/// Calls f(values of the group, its row and column) for the groups of rows first .. last - 1 of the
+/// grid of groups; `moderate` as run_survey has it. A group that lies in one row is not copied.
+template <class Q, class G, class F>
+void scan_groups(matrix_view<const value_of<Q>> work, const value_hints& hints, index_t first,
+                 index_t last, bool moderate, F f) {
+  constexpr bool real = std::same_as<value_of<Q>, float>;
   const arch target = kernels::target_of(arch::runtime);
   const bool in_rows = G::block_rows == 1 && hints.left_out.empty() && hints.weights == nullptr;
   const extent groups = G::params_shape(work.shape());
   const index_t height = G::block_rows == 0 ? work.rows() : G::block_rows;
   const index_t width = G::block_cols == 0 ? work.cols() : G::block_cols;
-  for_rows(threads, groups.rows, 8, [&](index_t first, index_t last) {
-    std::vector<value_of<Q>> values;
-    std::vector<float> weights;
-    group_values<Q> g;
-    g.target = target;
-    if constexpr (std::same_as<V, float>) g.find_extremes = kernels::find_extremes(target);
-    if constexpr (requires { typename G::scale_plane; }) {
-      g.stored_scale = rounding_of<typename G::scale_plane>();
-      g.signed_scale = stores_both_signs<typename G::scale_plane>;
-      if constexpr (has_zero<Q>) {
-        using zero_plane = typename G::template data<owned, Q>::zero_plane;
-        g.stored_zero = rounding_of<zero_plane>();
-        g.contains_zero = !stores_both_signs<zero_plane>;
-      }
+  std::vector<value_of<Q>> values;
+  std::vector<float> weights;
+  group_values<Q> g;
+  g.target = target;
+  g.moderate = moderate;
+  if constexpr (real) g.find_extremes = kernels::find_extremes(target);
+  if constexpr (requires { typename G::scale_plane; }) {
+    g.stored_scale = rounding_of<typename G::scale_plane>();
+    g.signed_scale = stores_both_signs<typename G::scale_plane>;
+    g.stores_finite = stores_finite<typename G::scale_plane>;
+    if constexpr (has_zero<Q>) {
+      using zero_plane = typename G::template data<owned, Q>::zero_plane;
+      g.stored_zero = rounding_of<zero_plane>();
+      g.contains_zero = !stores_both_signs<zero_plane>;
+      g.stores_finite = g.stores_finite && stores_finite<zero_plane>;
     }
-    for (index_t i = first; i < last; ++i)
-      for (index_t j = 0; j < groups.cols; ++j) {
-        g.group = {i, j};
-        const auto number = std::size_t(i * groups.cols + j);
-        if (in_rows) {
-          g.values = {work.row(i) + j * width, min_of(width, work.cols() - j * width)};
-          f(static_cast<const group_values<Q>&>(g), number);
-          continue;
-        }
+  }
+  for (index_t i = first; i < last; ++i)
+    for (index_t j = 0; j < groups.cols; ++j) {
+      g.group = {i, j};
+      if (in_rows) {
+        g.values = {work.row(i) + j * width, min_of(width, work.cols() - j * width)};
+      } else {
         values.clear();
         weights.clear();
         for (index_t r = i * height; r < min_of(work.rows(), (i + 1) * height); ++r)
@@ -54,8 +53,20 @@ void for_groups(matrix_view<const value_of<Q>> work, const value_hints& hints,
           }
         g.values = values;
         g.importance = weights;
-        f(static_cast<const group_values<Q>&>(g), number);
       }
+      f(static_cast<const group_values<Q>&>(g), i, j);
+    }
+}
+/// Calls f(values of the group, its number) for every group, on the executor.
+template <class Q, class G, class Executor, class F>
+void for_groups(matrix_view<const value_of<Q>> work, const value_hints& hints,
+                const Executor& threads, F f) {
+  const extent groups = G::params_shape(work.shape());
+  for_rows(threads, groups.rows, 8, [&](index_t first, index_t last) {
+    scan_groups<Q, G>(work, hints, first, last, false,
+                      [&](const group_values<Q>& g, index_t i, index_t j) {
+                        f(g, std::size_t(i * groups.cols + j));
+                      });
   });
 }
 

@@ -79,6 +79,7 @@ fitted<Q> fit_one(const Plan& plan, const group_values<Q>& g) {
   t.stored_scale = g.stored_scale;
   t.signed_scale = g.signed_scale;
   t.target = g.target;
+  t.moderate = g.moderate;
   t.find_extremes = g.find_extremes;
   group_params<T> p = plan.template fit<T>(t);
   p.scale[0] = g.stored_scale(p.scale[0]);

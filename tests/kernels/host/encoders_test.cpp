@@ -128,27 +128,35 @@ template <class Q>
 void check_positions() {
   hashed random;
   for (const arch a : targets())
-    for (const index_t width : {1, 3, 16, 20, 32, 64}) {
+    for (const index_t width : {1, 2, 3, 8, 16, 20, 32, 64}) {
       CAPTURE(int(a));
       CAPTURE(width);
-      const index_t n = 333, used = width / 3;
-      const std::vector<float> x = nasty_values(n, random);
-      std::vector<float> s, z, u(std::size_t(n + 64));
-      for (index_t g = 0; g <= (n + used) / width; ++g) {
-        s.push_back(scales[random() % std::size(scales)]);
-        z.push_back(zeros[random() % std::size(zeros)]);
-      }
-      lb::kernels::find_positions<lb::zero_of<Q>>(a)(
-          x.data(), n, width, used, s.data(), lb::has_zero<Q> ? z.data() : nullptr, u.data());
-      for (index_t i = 0; i < n; ++i) {
-        const auto g = std::size_t((i + used) / width);
-        const float expected = lb::normalize<Q>(x[std::size_t(i)], params_with<Q>(s[g], z[g]));
-        const float got = u[std::size_t(i)];
-        if (std::memcmp(&got, &expected, 4) != 0) {
-          CAPTURE(x[std::size_t(i)]);
-          CAPTURE(s[g]);
-          CAPTURE(z[g]);
-          REQUIRE(lb::bits_as<code_t>(got) == lb::bits_as<code_t>(expected));
+      const index_t n = 333, used = width % 16 == 8 ? 0 : width / 3;
+      for (const bool moderate : {false, true}) {
+        std::vector<float> x = nasty_values(n, random), s, z, u(std::size_t(n + 64));
+        if (moderate)  // where quotients may be made of products
+          for (float& v : x)
+            v = random() % 9 == 0 ? lb::mul_rn(v, 0.f)
+                                  : lb::bits_as<float>((random() & 0x807fffffu) |
+                                                       (127u - 60 + random() % 120) << 23);
+        for (index_t g = 0; g <= (n + used) / width + 16; ++g) {
+          s.push_back(moderate ? float(std::int32_t(random())) * 0x1p-40f
+                               : scales[random() % std::size(scales)]);
+          z.push_back(zeros[random() % std::size(zeros)]);
+        }
+        lb::kernels::find_positions<lb::zero_of<Q>>(a)(x.data(), n, width, used, s.data(),
+                                                       lb::has_zero<Q> ? z.data() : nullptr,
+                                                       moderate, u.data());
+        for (index_t i = 0; i < n; ++i) {
+          const auto g = std::size_t((i + used) / width);
+          const float expected = lb::normalize<Q>(x[std::size_t(i)], params_with<Q>(s[g], z[g]));
+          const float got = u[std::size_t(i)];
+          if (std::memcmp(&got, &expected, 4) != 0) {
+            CAPTURE(x[std::size_t(i)]);
+            CAPTURE(s[g]);
+            CAPTURE(z[g]);
+            REQUIRE(lb::bits_as<code_t>(got) == lb::bits_as<code_t>(expected));
+          }
         }
       }
     }
@@ -183,7 +191,8 @@ void check_errors() {
             CAPTURE(n);
             double sums[16] = {};
             lb::kernels::sum_errors<lb::zero_of<Q>, lb::code_rule_of<Q>>(a)(
-                x.data(), weighted ? w.data() : nullptr, n, s, lb::has_zero<Q> ? z : 0, rule, sums);
+                x.data(), weighted ? w.data() : nullptr, n, n % 2 == 0, s, lb::has_zero<Q> ? z : 0,
+                rule, sums);
             for (int k = 0; k < 16; ++k) CHECK(sums[k] == expected[k]);
           }
         }
@@ -279,12 +288,20 @@ TEST_CASE("extremes of a run, and whether all of it is finite") {
       lb::kernels::find_extremes(a)(x, n, &found_low, &found_high);
       CHECK(found_low == low);
       CHECK(found_high == high);
-      CHECK(lb::kernels::all_finite(a)(x, n));
+      CHECK(lb::kernels::survey(a)(x, n).finite);
+      CHECK(lb::kernels::survey(a)(x, n).moderate);
       for (const std::uint32_t bad : {0x7f800000u, 0xff800000u, 0x7fc00000u, 0xff800001u})
         for (const index_t i : {index_t(0), n / 2, n - 1}) {
           const float kept = x[i];
           x[i] = lb::bits_as<float>(bad);
-          CHECK(!lb::kernels::all_finite(a)(x, n));
+          CHECK(!lb::kernels::survey(a)(x, n).finite);
+          x[i] = -0x1p-61f;
+          CHECK(lb::kernels::survey(a)(x, n).finite);
+          CHECK(!lb::kernels::survey(a)(x, n).moderate);
+          x[i] = 0x1.000002p60f;
+          CHECK(!lb::kernels::survey(a)(x, n).moderate);
+          x[i] = -0.f;
+          CHECK(lb::kernels::survey(a)(x, n).moderate);
           x[i] = kept;
         }
     }

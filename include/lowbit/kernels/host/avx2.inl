@@ -240,6 +240,10 @@ inline void transpose_block(const std::uint8_t* in, index_t stride, std::uint8_t
 
 // Encoding.
 
+/// Products are so much faster than quotients that several of them pay.
+constexpr bool fast_products = false;
+/// q with the sign of x s as well.
+inline vf with_sign_of_product(vf q, vf, vf) { return q; }
 /// A product that is rounded before anything is added to it.
 inline vf mul_apart(vf a, vf b) {
   vf product = _mm256_mul_ps(a, b);
@@ -255,7 +259,8 @@ inline vi to_ints(vf a) { return _mm256_cvttps_epi32(a); }
 inline vi bits_of(vf a) { return _mm256_castps_si256(a); }
 inline vf float_of(vi a) { return _mm256_castsi256_ps(a); }
 inline vi set1_int(int a) { return _mm256_set1_epi32(a); }
-inline void store_ints(std::int32_t* p, vi a) {
+inline vi smaller_unsigned(vi a, vi b) { return _mm256_min_epu32(a, b); }
+inline void store_bits(std::uint32_t* p, vi a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a);
 }
 inline vi smaller_ints(vi a, vi b) { return _mm256_min_epi32(a, b); }

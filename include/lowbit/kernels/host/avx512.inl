@@ -220,6 +220,14 @@ inline void transpose_block(const std::uint8_t* in, index_t stride, std::uint8_t
 
 // Encoding.
 
+/// Products are so much faster than quotients that several of them pay.
+constexpr bool fast_products = true;
+/// q with the sign of x s as well.
+inline vf with_sign_of_product(vf q, vf x, vf s) {
+  const vi sign = _mm512_and_si512(_mm512_xor_si512(_mm512_castps_si512(x), _mm512_castps_si512(s)),
+                                   _mm512_set1_epi32(int(0x80000000u)));
+  return _mm512_castsi512_ps(_mm512_or_si512(_mm512_castps_si512(q), sign));
+}
 /// A product that is rounded before anything is added to it.
 inline vf mul_apart(vf a, vf b) {
   vf product = _mm512_mul_ps(a, b);
@@ -233,7 +241,8 @@ inline vi to_ints(vf a) { return _mm512_cvttps_epi32(a); }
 inline vi bits_of(vf a) { return _mm512_castps_si512(a); }
 inline vf float_of(vi a) { return _mm512_castsi512_ps(a); }
 inline vi set1_int(int a) { return _mm512_set1_epi32(a); }
-inline void store_ints(std::int32_t* p, vi a) { _mm512_storeu_si512(p, a); }
+inline vi smaller_unsigned(vi a, vi b) { return _mm512_min_epu32(a, b); }
+inline void store_bits(std::uint32_t* p, vi a) { _mm512_storeu_si512(p, a); }
 inline vi smaller_ints(vi a, vi b) { return _mm512_min_epi32(a, b); }
 inline vi larger_ints(vi a, vi b) { return _mm512_max_epi32(a, b); }
 inline vi shift_down(vi a, int by) { return _mm512_srl_epi32(a, _mm_cvtsi32_si128(by)); }

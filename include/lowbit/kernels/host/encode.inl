@@ -4,18 +4,35 @@
 // The same arithmetic as normalize, encode and reconstruct, value by value: every operation is one
 // correctly rounded binary32 operation, under the default mode.
 
-template <class Later>
-bool all_finite(const float* x, index_t n) {
-  vi most = zeros();
+/// Calls f(vector, place); the last one filled up with zeros.
+template <class F>
+inline void for_vectors(const float* u, index_t n, F f) {
   index_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    most = larger_ints(most, and_ints(bits_of(load(x + i)), 0x7fffffff));
-  alignas(64) std::int32_t all[lanes];
-  store_ints(all, most);
-  bool finite = true;
-  for (const std::int32_t a : all) finite = finite && a < 0x7f800000;
-  for (; i < n; ++i) finite = finite && is_finite(x[i]);
-  return finite;
+  for (; i + lanes <= n; i += lanes) f(load(u + i), i);
+  if (i < n) {
+    alignas(64) float rest[lanes] = {};
+    __builtin_memcpy(rest, u + i, std::size_t(n - i) * sizeof(float));
+    f(load(rest), i);
+  }
+}
+
+template <class Later>
+run_survey survey(const float* x, index_t n) {
+  vi most = zeros(), least = set1_int(-1);  // of magnitudes, and of those less one, 0 being no size
+  for_vectors(x, n, [&](vf v, index_t) {
+    const vi size = and_ints(bits_of(v), 0x7fffffff);
+    most = larger_ints(most, size);
+    least = smaller_unsigned(least, add_ints(size, set1_int(-1)));
+  });
+  alignas(64) std::uint32_t large[lanes], small[lanes];
+  store_bits(large, most);
+  store_bits(small, least);
+  std::uint32_t top = 0, bottom = 0xffffffffu;
+  for (int l = 0; l < lanes; ++l) {
+    top = large[l] > top ? large[l] : top;
+    bottom = small[l] < bottom ? small[l] : bottom;
+  }
+  return {top < 0x7f800000u, top <= (127u + 60) << 23 && bottom >= ((127u - 60) << 23) - 1};
 }
 
 template <class Later>
@@ -40,11 +57,33 @@ void find_extremes(const float* x, index_t n, float* low, float* high) {
   *high = most;
 }
 
-// A value's position between the levels of its group (`normalize`); scale 0 puts all on the zero.
+/// Correctly rounded quotients by one divisor, or one for each lane. With r = 1 / s correctly
+/// rounded, two steps of Newton's method with exact remainders give them too, without the sign of
+/// 0 (Markstein, "Computation of elementary functions on the IBM RISC System/6000", 1990), which is
+/// faster where vectors are long; x must be moderate then.
+struct divider {
+  vf divisor, inverse;
+  bool by_products;
+  divider(float s, bool moderate)
+      : divisor(set1(s)),
+        inverse(set1(1 / s)),
+        by_products(fast_products && moderate && magnitude(s) >= 0x1p-40f &&
+                    magnitude(s) <= 0x1p40f) {}
+  explicit divider(vf s) : divisor(s), inverse(s), by_products(false) {}
+  vf operator()(vf x) const {
+    if (!by_products) return div(x, divisor);
+    vf q = mul_apart(x, inverse);
+    q = fma(minus_product(q, divisor, x), inverse, q);
+    q = fma(minus_product(q, divisor, x), inverse, q);
+    return with_sign_of_product(q, x, divisor);
+  }
+};
+
+// A value's position between the levels of its group (`normalize`), of a scale that is not 0.
 template <zero_kind Kind>
-inline vf position_of(vf x, vf s, vf z) {
+inline vf position_of(vf x, const divider& over, vf z) {
   if constexpr (Kind == zero_kind::minimum) x = sub(x, z);
-  vf u = div(x, s);
+  vf u = over(x);
   if constexpr (Kind == zero_kind::integer)  // as far as round_int goes
     u = add(round_even(smaller(larger(u, set1(-0x1p22f)), set1(0x1p22f))), z);
   if constexpr (Kind == zero_kind::real) u = add(u, z);
@@ -59,18 +98,34 @@ inline float position_of(float x, float s, float z) {
   if constexpr (Kind == zero_kind::real) u = add_rn(u, z);
   return u;
 }
-/// Groups of `width` columns, the first lacking its first `used`; without zeros z is null.
+/// Groups of `width` columns, the first lacking its first `used`; without zeros z is null. Sixteen
+/// parameters past the last may be read.
 template <zero_kind Kind>
 void find_positions(const float* x, index_t n, index_t width, index_t used, const float* s,
-                    const float* z, float* u) {
+                    const float* z, bool moderate, float* u) {
   const auto zero = [&](index_t g) { return Kind == zero_kind::none ? 0.f : z[g]; };
-  for_groups(
-      n, width, used,
-      [&](index_t i, index_t g) {
-        store(u + i, s[g] == 0 ? set1(position_of<Kind>(0.f, 0.f, zero(g)))
-                               : position_of<Kind>(load(x + i), set1(s[g]), set1(zero(g))));
-      },
-      [&](index_t i, index_t g) { u[i] = position_of<Kind>(x[i], s[g], zero(g)); });
+  if constexpr (Kind == zero_kind::minimum) moderate = false;  // its differences may not be
+  index_t i = 0;
+  if (width < lanes && lanes % width == 0 && used == 0)
+    for (; i + lanes <= n; i += lanes) {
+      const narrow_groups of{i / width, int(width)};
+      const vf scale = of(s), zeros_here = Kind == zero_kind::none ? set1(0) : of(z);
+      const vi is_zero = above(set1_int(1), and_ints(bits_of(scale), 0x7fffffff), set1_int(-1));
+      const vf found = position_of<Kind>(load(x + i), divider(scale), zeros_here);
+      const vf none = Kind == zero_kind::integer || Kind == zero_kind::real
+                          ? add(set1(0), zeros_here) : set1(0);
+      store(u + i, float_of(choose(is_zero, bits_of(none), bits_of(found))));
+    }
+  for (index_t g = (i + used) / width; i < n; ++g) {
+    const index_t end = min_of(n, (g + 1) * width - used);
+    const divider over(s[g], moderate);
+    const vf none = set1(position_of<Kind>(0.f, 0.f, zero(g))), z_here = set1(zero(g));
+    if (s[g] == 0)
+      for (; i + lanes <= end; i += lanes) store(u + i, none);
+    for (; i + lanes <= end; i += lanes)
+      store(u + i, position_of<Kind>(load(x + i), over, z_here));
+    for (; i < end; ++i) u[i] = position_of<Kind>(x[i], s[g], zero(g));
+  }
 }
 
 /// Rounding to whole steps: the clamped integer, without bias.
@@ -102,18 +157,6 @@ struct point_finder {
   }
   vf level(vf u) const { return levels(index(u)); }
 };
-
-/// Calls f(vector, place); the last one filled up with zeros.
-template <class F>
-inline void for_vectors(const float* u, index_t n, F f) {
-  index_t i = 0;
-  for (; i + lanes <= n; i += lanes) f(load(u + i), i);
-  if (i < n) {
-    alignas(64) float rest[lanes] = {};
-    __builtin_memcpy(rest, u + i, std::size_t(n - i) * sizeof(float));
-    f(load(rest), i);
-  }
-}
 
 // One byte for each code; the width is that of field_rule alone.
 template <int Bytes>
@@ -179,10 +222,11 @@ void pack_codes(const std::uint8_t* codes, index_t n, int bits, std::uint8_t* st
 
 /// Sixteen values at a time, one for each partial sum.
 template <zero_kind Kind, class Levels>
-inline void error_under(const float* x, const float* w, index_t n, float scale, float zero,
-                        const Levels& levels, double* partials) {
+inline void error_under(const float* x, const float* w, index_t n, bool moderate, float scale,
+                        float zero, const Levels& levels, double* partials) {
   constexpr int parts = 16 / lanes;
   const vf s = set1(scale), z = set1(zero);
+  const divider over(scale, moderate && Kind != zero_kind::minimum);
   const vf shift = set1(Kind == zero_kind::minimum ? zero
                         : Kind == zero_kind::real  ? -mul_rn(scale, zero)
                                                       : 0);
@@ -191,7 +235,7 @@ inline void error_under(const float* x, const float* w, index_t n, float scale, 
   for (int p = 0; p < parts; ++p) sum[p].load(partials + p * lanes);
   const auto add_error = [&](squares& to, const float* from, const float* weight, index_t left) {
     const vf v = load(from);
-    vf level = levels.level(scale == 0 ? at_zero : position_of<Kind>(v, s, z));
+    vf level = levels.level(scale == 0 ? at_zero : position_of<Kind>(v, over, z));
     vf y;
     if constexpr (Kind == zero_kind::none) y = mul_apart(s, level);
     else if constexpr (Kind == zero_kind::integer) y = mul_apart(s, sub(level, z));
@@ -223,7 +267,7 @@ inline void error_under(const float* x, const float* w, index_t n, float scale, 
 inline affine_rounder levels_of(const affine_rule& rule) { return affine_rounder(rule); }
 inline point_finder levels_of(const point_rule& rule) { return point_finder(rule); }
 template <zero_kind Kind, class Rule>
-void sum_errors(const float* x, const float* w, index_t n, float scale, float zero,
+void sum_errors(const float* x, const float* w, index_t n, bool moderate, float scale, float zero,
                 const Rule& rule, double* partials) {
-  error_under<Kind>(x, w, n, scale, zero, levels_of(rule), partials);
+  error_under<Kind>(x, w, n, moderate, scale, zero, levels_of(rule), partials);
 }

@@ -28,6 +28,12 @@ struct field_rule {
   std::int32_t peak_code;
 };
 
+/// What is known of a run of values: none is NaN or infinite; all are 0 or of 2^-60 .. 2^60, so
+/// that quotients may be found by products.
+struct run_survey {
+  bool finite, moderate;
+};
+
 /// The bits of a float as an integer of the same order; -0 is below 0.
 constexpr std::int32_t ordered_bits(std::int32_t bits) {
   return bits ^ std::int32_t(std::uint32_t(bits >> 31) >> 1);

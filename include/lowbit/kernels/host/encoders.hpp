@@ -11,15 +11,15 @@
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {
 
-/// (x, n): whether no value is NaN or infinite.
+/// (x, n): what is known of a run.
 template <class Later = void>
-auto* all_finite(arch target) {
+auto* survey(arch target) {
 #if defined(__x86_64__)
-  if (target == arch::avx512) return avx512::all_finite<Later>;
-  if (target == arch::avx2) return avx2::all_finite<Later>;
+  if (target == arch::avx512) return avx512::survey<Later>;
+  if (target == arch::avx2) return avx2::survey<Later>;
 #endif
   (void)target;
-  return scalar::all_finite<Later>;
+  return scalar::survey<Later>;
 }
 /// (x, n, &low, &high): the least and the largest of n >= 1 values; of equal zeros either.
 template <class Later = void>
@@ -31,8 +31,9 @@ auto* find_extremes(arch target) {
   (void)target;
   return scalar::find_extremes<Later>;
 }
-/// (x, n, width, used, s, z, u): values -> positions between levels, as `normalize` has it. Groups
-/// of `width` columns, the first lacking its first `used`; without zeros z is null.
+/// (x, n, width, used, s, z, moderate, u): values -> positions between levels, as `normalize` has
+/// it. Groups of `width` columns, the first lacking its first `used`; without zeros z is null;
+/// sixteen parameters past the last may be read. `moderate`: as run_survey has it.
 template <zero_kind Kind>
 auto* find_positions(arch target) {
 #if defined(__x86_64__)
@@ -56,7 +57,8 @@ auto* read_halves(arch target) {
 template <class Rule>
 using code_kernel = void(const float* u, index_t n, const Rule&, std::uint8_t* codes);
 template <class Rule>
-using error_kernel = void(const float* x, const float* w, index_t n, float scale, float zero,
+using error_kernel = void(const float* x, const float* w, index_t n, bool moderate, float scale,
+                          float zero,
                           const Rule&, double* partials);
 
 /// (u, n, rule, codes): positions -> codes, one per byte; two bytes each of field_rule alone.
@@ -80,9 +82,9 @@ auto* pack_codes(arch target) {
   (void)target;
   return scalar::pack_codes<Later>;
 }
-/// (x, w, n, scale, zero, rule, partials): adds the squared errors of a group, weighted (w may be
-/// null: 1), to 16 strided partials: partial i % 16 gets (w d) d, with d = x - y and w d rounded
-/// once.
+/// (x, w, n, moderate, scale, zero, rule, partials): adds the squared errors of a group, weighted
+/// (w may be null: 1), to 16 strided partials: partial i % 16 gets (w d) d, with d = x - y and w d
+/// rounded once.
 template <zero_kind Kind, class Rule>
 error_kernel<Rule>* sum_errors(arch target) {
 #if defined(__x86_64__)

@@ -184,6 +184,11 @@ struct byte_lut {
 
 // Encoding.
 
+/// Products are so much faster than quotients that several of them pay.
+constexpr bool fast_products = false;
+/// q with the sign of x s as well.
+inline vf with_sign_of_product(vf q, const vf&, const vf&) { return q; }
+inline vf minus_product(const vf& a, const vf& b, vf c) { return fma(mul(a, set1(-1)), b, c); }
 /// A product that is rounded before anything is added to it.
 inline vf mul_apart(vf a, const vf& b) {
   LOWBIT_LANES a.v[l] = mul_rn(a.v[l], b.v[l]);
@@ -214,7 +219,11 @@ inline vi set1_int(int a) {
   return r;
 }
 inline vi zeros() { return set1_int(0); }
-inline void store_ints(std::int32_t* p, const vi& a) { __builtin_memcpy(p, &a, sizeof a); }
+inline vi smaller_unsigned(vi a, const vi& b) {
+  LOWBIT_LANES a.v[l] = std::uint32_t(a.v[l]) < std::uint32_t(b.v[l]) ? a.v[l] : b.v[l];
+  return a;
+}
+inline void store_bits(std::uint32_t* p, const vi& a) { __builtin_memcpy(p, &a, sizeof a); }
 inline vi add_ints(vi a, const vi& b) {
   LOWBIT_LANES a.v[l] = std::int32_t(std::uint32_t(a.v[l]) + std::uint32_t(b.v[l]));
   return a;
