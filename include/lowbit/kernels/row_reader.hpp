@@ -65,8 +65,9 @@ struct level_table<Q> {
 
 template <small_table_sets Q>
 struct level_table<Q> {
+  const float* levels = levels_of_sets<Q>.items;
   explicit level_table(const state_of<Q>&) {}
-  const float* data() const { return levels_of_sets<Q>.items; }
+  const float* data() const { return levels; }
 };
 template <small_table_sets Q>
   requires(has_state<Q>)
