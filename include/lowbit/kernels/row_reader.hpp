@@ -239,20 +239,20 @@ void read_row_generic(const row_ops& ops, const typename P::template data<borrow
       const index_t stop = min_of(end, (c / width + 1) * width);
       for (; c < stop; ++c) out[c - first] = values[codes[c - first] & ((1 << Q::bits) - 1)];
     }
-    return;
-  }
-  for (index_t c = first; c < end;) {
-    const group_params<Q> params = p.params(r, c);
-    const index_t stop = min_of(end, scales_columns<G> ? c + dim : (c / width + 1) * width);
-    for (; c < stop; c += dim) {
-      const std::uint64_t at = std::uint64_t((c - first) / dim) * static_cast<unsigned>(run.bits);
-      const block_of<Q> x = decode(read_bits(run.codes, at, run.bits), params);
-      if constexpr (dim == 1)
-        out[c - first] = reconstruct<Q>(x, params);
-      else
-        for (int i = 0; i < dim && c + i < end; ++i)
-          out[c + i - first] =
-              reconstruct<Q>(x[i], scales_columns<G> && i > 0 ? p.params(r, c + i) : params);
+  } else {
+    for (index_t c = first; c < end;) {
+      const group_params<Q> params = p.params(r, c);
+      const index_t stop = min_of(end, scales_columns<G> ? c + dim : (c / width + 1) * width);
+      for (; c < stop; c += dim) {
+        const std::uint64_t at = std::uint64_t((c - first) / dim) * static_cast<unsigned>(run.bits);
+        const block_of<Q> x = decode(read_bits(run.codes, at, run.bits), params);
+        if constexpr (dim == 1)
+          out[c - first] = reconstruct<Q>(x, params);
+        else
+          for (int i = 0; i < dim && c + i < end; ++i)
+            out[c + i - first] =
+                reconstruct<Q>(x[i], scales_columns<G> && i > 0 ? p.params(r, c + i) : params);
+      }
     }
   }
 }
