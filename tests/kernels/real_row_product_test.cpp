@@ -18,7 +18,7 @@ namespace {
 template <class V, class View>
 std::vector<V> multiply(const View& w, matrix_view<const V> x) {
   std::vector<V> y(std::size_t(x.rows() * w.rows()));
-  std::memset(y.data(), 0xff, y.size() * sizeof(V));  // NaN
+  if (!y.empty()) std::memset(y.data(), 0xff, y.size() * sizeof(V));  // NaN
   const kernels::real_source<V> source{x};
   kernels::multiply_as<real_row_product<View>>(kernels::ops_of(arch::runtime), w, source,
                                                matrix_view<V>(y.data(), x.rows(), w.rows()));
