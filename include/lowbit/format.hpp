@@ -57,7 +57,7 @@ struct format {
   using granularity_type = Granularity;
   using outliers_type = Outliers;
   template <class Layout>
-  using plane_in = plane<Quantizer, Granularity, Layout>;
+  using plane_in = plane<Quantizer, groups_in<Granularity, Layout>, Layout>;
   using plane_type = plane_in<canonical>;
   static constexpr auto name = [] {
     if constexpr (!decodes) return text("");

@@ -34,6 +34,15 @@ void check(index_t rows, index_t cols) {
 
   const auto back = lb::repack<lb::canonical>(fast.view(), lb::serial{});
   CHECK(back.data().main.codes == q.data().main.codes);
+
+  const auto fragments = lb::repack<lb::mma16>(q);
+  wrong = 0;
+  for (index_t r = 0; r < rows; ++r)
+    for (index_t c = 0; c < cols; ++c) wrong += fragments.view().at(r, c) != q.view().at(r, c);
+  CHECK(wrong == 0);
+  CHECK(lb::repack<lb::canonical>(fragments).data().main.codes == q.data().main.codes);
+  CHECK(lb::repack<lb::host_layout>(fragments).data().main.codes == fast.data().main.codes);
+  CHECK(lb::repack<lb::mma16>(fast).data().main.codes == fragments.data().main.codes);
 }
 
 }  // namespace
@@ -51,6 +60,9 @@ TEST_CASE("every width of code moves to tiles and back, value by value") {
     check<format<uniform<7>, per_group<64>>>(rows, cols);
     check<format<fp8_e4m3, per_group<32, e8m0>>>(rows, cols);
     check<format<uniform<11>, per_group<32>>>(rows, cols);
+    check<format<uniform<4, minimum>, two_level<32, 8, uniform<6>>>>(rows, cols);
+    check<format<fp4_e2m1, microscaling<16, e4m3>>>(rows, cols);
+    check<format<uniform<4>, cross<50>, sparse<>>>(rows, cols);
     check<format<f16, unscaled>>(rows, cols);
   }
 }

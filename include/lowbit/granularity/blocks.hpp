@@ -38,6 +38,16 @@ struct param_plane<N> {
 template <class S>
 using param_plane_of = typename param_plane<S>::type;
 
+template <class P, class Layout>
+struct laid_plane;
+template <class Q, class G, class From, class Layout>
+struct laid_plane<plane<Q, G, From>, Layout> {
+  using type = plane<Q, groups_in<G, Layout>, Layout>;
+};
+/// A parameter in another layout, and its own parameters too.
+template <class S, class Layout>
+using laid_param = typename laid_plane<param_plane_of<S>, Layout>::type;
+
 struct no_plane {
   template <class Place>
   struct data {
@@ -64,7 +74,7 @@ struct zero_plane {
 };
 template <class Scale, class Q>
 struct zero_plane<zero_of_quantizer, Scale, Q> {
-  using type = param_plane_of<typename Q::zero_number>;
+  using type = laid_param<typename Q::zero_number, typename param_plane_of<Scale>::layout_type>;
 };
 template <class Scale, class Q>
 struct zero_plane<zero_like_scale, Scale, Q>
@@ -103,14 +113,15 @@ template <class Q>
 struct selector_number<Q> {
   using type = typename Q::selector_number;
 };
-template <class Q>
+template <class Scale, class Q>
 struct selector_plane {
   using type = no_plane;
 };
-template <class Q>
+template <class Scale, class Q>
   requires has_selectors<Q>
-struct selector_plane<Q> {
-  using type = param_plane_of<typename selector_number<Q>::type>;
+struct selector_plane<Scale, Q> {
+  using type =
+      laid_param<typename selector_number<Q>::type, typename param_plane_of<Scale>::layout_type>;
 };
 }  // namespace detail
 
@@ -172,8 +183,21 @@ template <class Place>
 struct selector_member<no_plane, Place> {};
 template <class Zero, class Scale, class Q>
 using zero_plane_of = typename zero_plane_select<Zero, Scale, Q>::type;
-template <class Q>
-using selector_plane_of = typename selector_plane<Q>::type;
+template <class Scale, class Q>
+using selector_plane_of = typename selector_plane<Scale, Q>::type;
+
+template <class Zero, class Layout>
+struct laid_zero {
+  using type = laid_param<Zero, Layout>;
+};
+template <class Layout>
+struct laid_zero<zero_of_quantizer, Layout> {
+  using type = zero_of_quantizer;
+};
+template <class Layout>
+struct laid_zero<zero_like_scale, Layout> {
+  using type = zero_like_scale;
+};
 }  // namespace detail
 
 namespace detail {
@@ -208,6 +232,10 @@ struct blocks {
   /// The same groups with other parameters: per_row::with<f32>.
   template <class OtherScale, class OtherZero = zero_of_quantizer>
   using with = blocks<R, C, OtherScale, OtherZero>;
+  /// The same groups with their parameters in another layout.
+  template <class Layout>
+  using laid = blocks<R, C, detail::laid_param<Scale, Layout>,
+                      typename detail::laid_zero<Zero, Layout>::type>;
 
   static constexpr auto name = [] {
     constexpr auto shape = [] {
@@ -228,9 +256,9 @@ struct blocks {
 
   template <class Place, class Q>
   struct data : detail::zero_member<detail::zero_plane_of<Zero, Scale, Q>, Place>,
-                detail::selector_member<detail::selector_plane_of<Q>, Place> {
+                detail::selector_member<detail::selector_plane_of<Scale, Q>, Place> {
     using zero_plane = detail::zero_plane_of<Zero, Scale, Q>;
-    using selector_plane = detail::selector_plane_of<Q>;
+    using selector_plane = detail::selector_plane_of<Scale, Q>;
     arr<typename scale_plane::template data<Place>, scales_of<Q>> scale{};
 
     static std::string_view scales_name(int k) {

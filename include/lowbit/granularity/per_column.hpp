@@ -18,6 +18,9 @@ struct with_column_factors : Base {
   using base_type = Base;
   using column_number = Number;
   using columns_plane = param_plane_of<Number>;
+  /// Factors of columns stay one canonical row.
+  template <class Layout>
+  using laid = with_column_factors<groups_in<Base, Layout>, Number>;
 
   template <class Place, class Q>
     requires(!has_several_scales<Q> || !has_zero<Q>)  // else no factor can be taken out of them

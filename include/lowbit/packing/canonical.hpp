@@ -8,8 +8,9 @@ namespace lowbit::inline LOWBIT_ABI {
 /// The layout of saved files: the codes of a row are one little-endian bit stream, first column
 /// first, code c at bit c * bits; rows start on bytes, and the bits that fill up a row are zero.
 ///
-/// What every layout says: `bytes` for all codes of a matrix, and how `read` finds one of them;
-/// `row_codes` is the number of codes in a row.
+/// What every layout says: `bytes` for all codes of a matrix, and how `read` finds one of them and
+/// `write` puts it there; `row_codes` is the number of codes in a row. One that wants the parameters
+/// of groups in a layout too names it `parameters`.
 struct canonical {
   static constexpr auto name = text("canonical");
 
@@ -23,6 +24,11 @@ struct canonical {
                                          index_t r, index_t c) {
     return read_bits(codes + r * row_bytes(row_codes, bits),
                      std::uint64_t(c) * static_cast<unsigned>(bits), bits);
+  }
+  LOWBIT_HD static constexpr void write(std::uint8_t* codes, index_t row_codes, int bits, index_t r,
+                                        index_t c, code_t code) {
+    write_bits(codes + r * row_bytes(row_codes, bits),
+               std::uint64_t(c) * static_cast<unsigned>(bits), bits, code);
   }
 };
 

@@ -40,6 +40,13 @@ struct host_layout {
     return code_in_tile(tile, 8, row, c) |
            code_in_tile(tile + tile_bytes(row_codes, 8), bits - 8, row, c) << 8;
   }
+  LOWBIT_HD static constexpr void write(std::uint8_t* codes, index_t row_codes, int bits, index_t r,
+                                        index_t c, code_t code) {
+    std::uint8_t* const tile = codes + r / tile_rows * tile_bytes(row_codes, bits);
+    const int row = int(r % tile_rows);
+    set_code_in_tile(tile, bits < 8 ? bits : 8, row, c, code);
+    if (bits > 8) set_code_in_tile(tile + tile_bytes(row_codes, 8), bits - 8, row, c, code >> 8);
+  }
   /// Code c of row `row` in a tile of codes of at most 8 bits.
   LOWBIT_HD static constexpr code_t code_in_tile(const std::uint8_t* tile, int bits, int row,
                                                  index_t c) {

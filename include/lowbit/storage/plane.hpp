@@ -150,12 +150,28 @@ template <class G, class Q>
 inline constexpr bool has_groups = !std::is_empty_v<typename G::template data<owned, Q>>;
 }  // namespace detail
 
+namespace detail {
+template <class G, class Layout>
+struct groups_select {
+  using type = G;
+};
+template <class G, class Layout>
+  requires requires { typename G::template laid<typename Layout::parameters>; }
+struct groups_select<G, Layout> {
+  using type = typename G::template laid<typename Layout::parameters>;
+};
+}  // namespace detail
+/// The granularity with its parameters where a layout wants them (`Layout::parameters`). It says
+/// how by `laid`; without, and for layouts that do not ask, parameters are canonical.
+template <class G, class Layout>
+using groups_in = typename detail::groups_select<G, Layout>::type;
+
 /// The codes of a matrix, the levels of its code set and the parameters of its groups. A weight
 /// matrix is a plane; the scales of its groups are a plane of a smaller matrix, so that two-level
 /// scales are nothing new.
 ///
-/// Where a code is says the layout; parameters are canonical in every layout. A codebook's last
-/// code of a row may reach past the last column; what it decodes to there is ignored.
+/// Where a code is says the layout. A codebook's last code of a row may reach past the last column;
+/// what it decodes to there is ignored.
 template <class Q, class G, class Layout = canonical>
 struct plane {
   using quantizer_type = Q;

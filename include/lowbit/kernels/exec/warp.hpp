@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Warp programs: how a kernel is written once, and what it may ask for. A kernel is an object with
+//
+//   template <class Block> LOWBIT_HD void operator()(Block& block, arguments...) const;
+//
+// and runs on three executors: gpu (CUDA), lockstep (one host thread, deterministic, made to find
+// mistakes) and spmd (a host thread for each lane, for ThreadSanitizer).
+//
+//   Block  warp                    its warp type
+//          index(), count()        this block among all
+//          warps()                 warps of a block
+//          phase(f)                f(warp, index of the warp) for each warp, then a barrier
+//          phase_nosync(f)         the same without the barrier
+//          shared<T>()             the block's shared memory, as many bytes as the launch said;
+//                                  uninitialised
+//          copy16_async(to, from)  16 bytes from global to shared memory, both aligned, by a lane;
+//          copy_commit()           what was begun since the last commit is a group;
+//          copy_wait<N>()          all groups but the N latest are there, for this lane: others see
+//                                  them after the next barrier
+//          arrive(counter)         by one lane, after a barrier: how many blocks came before. Writes
+//                                  of blocks that came before are visible to the last one
+//
+//   Warp   var<T>                  a T for each lane; v[lane]
+//          lanes(f)                f(lane) for each lane: all code that is not the same in every
+//                                  lane stands in here
+//          shuffle(v, from)        lane l gets v of lane from(l); T of 4 or 8 bytes
+//          multiply_add<kind>(d, a, b)   a tensor core's product: see mma
+//          sync()                  lanes see each other's writes
+//
+// What crosses lanes is one of the functions below; in a kernel of one's own they are called with
+// gpu_warp{}.
+#pragma once
+#include <concepts>
+
+#include "registers.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+
+inline constexpr int warp_size = 32;
+
+template <class W>
+concept warp = requires(const W& w, typename W::template var<int> v) {
+  w.lanes([](int) {});
+  { w.shuffle(v, [](int lane) { return lane; }) } -> std::same_as<decltype(v)>;
+  w.sync();
+};
+
+/// Operands of a tensor core. Accumulators are binary32 or int32; both are written d += a b.
+enum class mma_kind { f16, bf16, u8s8, s8s8 };
+
+/// d += A B: A has 16 rows and K columns, B has K rows and 8 columns, spread over the lanes as PTX
+/// says for mma.m16n8k16 (halves, or bytes in two registers of A) and mma.m16n8k32 (bytes in
+/// four). With g = lane / 4, t = lane % 4 and e elements per register (2 halves or 4 bytes):
+///   a[i]  row g + 8 (i % 2), columns e t + 4 e (i / 2) ..
+///   b[i]  rows e t + 4 e i .., column g
+///   d[i]  row g + 8 (i / 2), column 2 t + i % 2
+template <mma_kind Kind, warp W, class D, class A, class B>
+LOWBIT_HD void mma(const W& w, D& d, const A& a, const B& b) {
+  w.template multiply_add<Kind>(d, a, b);
+}
+
+template <warp W, class Var>
+LOWBIT_HD Var shuffle_xor(const W& w, const Var& v, int mask) {
+  return w.shuffle(v, [=](int lane) { return lane ^ mask; });
+}
+
+/// Every lane gets op over all lanes, in the order of a butterfly: 1, 2, 4, 8, 16 apart.
+template <warp W, class Var, class Op>
+LOWBIT_HD Var reduce(const W& w, Var v, Op op) {
+  for (int m = 1; m < warp_size; m *= 2) {
+    const Var other = shuffle_xor(w, v, m);
+    w.lanes([&](int l) { v[l] = (l & m) != 0 ? op(other[l], v[l]) : op(v[l], other[l]); });
+  }
+  return v;
+}
+template <warp W, class Var>
+LOWBIT_HD Var reduce_add(const W& w, const Var& v) {
+  return reduce(w, v, [](auto a, auto b) { return a + b; });
+}
+template <warp W, class Var>
+LOWBIT_HD Var reduce_max(const W& w, const Var& v) {
+  return reduce(w, v, [](auto a, auto b) { return a < b ? b : a; });
+}
+
+/// Lane l gets the sum of the lanes 0 .. l.
+template <warp W, class Var>
+LOWBIT_HD Var scan_add(const W& w, Var v) {
+  for (int m = 1; m < warp_size; m *= 2) {
+    const Var other = w.shuffle(v, [=](int lane) { return lane >= m ? lane - m : lane; });
+    w.lanes([&](int l) {
+      if (l >= m) v[l] = other[l] + v[l];
+    });
+  }
+  return v;
+}
+
+}  // namespace lowbit::inline LOWBIT_ABI
