@@ -137,6 +137,13 @@ TEST_CASE("fma is the standard library's, also where a tie must be broken by wha
     }
 }
 
+TEST_CASE("fma of infinities and NaN is the standard library's") {
+  const float values[] = {INFINITY, -INFINITY, NAN, 0.0f, -0.0f, 1.5f, -1.5f, 0x1p127f};
+  for (const float a : values)
+    for (const float b : values)
+      for (const float c : values) CHECK(same(fma_rn(a, b, c), std::fma(a, b, c)));
+}
+
 #if defined(__x86_64__) || defined(__aarch64__)
 TEST_CASE("no compiler fuses a product and a sum, whatever the target") {
 #if defined(__x86_64__)

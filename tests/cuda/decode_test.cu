@@ -9,8 +9,11 @@
 #include <vector>
 
 #include "support/every_decode.hpp"
+#include "support/gpu_memory.hpp"
 
 using namespace lowbit;
+using test::has_gpu;
+using test::managed;
 
 namespace {
 
@@ -26,24 +29,6 @@ __global__ void decode_matrix(View w, typename View::value_type* out) {
   const index_t i = index_t(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i < w.rows() * w.cols()) out[i] = w.at(i / w.cols(), i % w.cols());
 }
-
-bool has_gpu() {
-  int devices = 0;
-  return cudaGetDeviceCount(&devices) == cudaSuccess && devices > 0;
-}
-template <class T>
-struct device_array {
-  T* data = nullptr;
-  explicit device_array(index_t n) { cudaMalloc(&data, std::size_t(n > 0 ? n : 1) * sizeof(T)); }
-  ~device_array() { cudaFree(data); }
-  device_array(const device_array&) = delete;
-  device_array& operator=(const device_array&) = delete;
-  std::vector<T> read(index_t n) const {
-    std::vector<T> all(static_cast<std::size_t>(n));
-    cudaMemcpy(all.data(), data, all.size() * sizeof(T), cudaMemcpyDeviceToHost);
-    return all;
-  }
-};
 
 /// The borrowed arrays of a matrix moved to the device.
 struct mover {
@@ -63,8 +48,8 @@ struct mover {
 };
 
 template <class T>
-bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+bool same_bits(const T* a, const std::vector<T>& b) {
+  return std::memcmp(a, b.data(), b.size() * sizeof(T)) == 0;
 }
 
 struct check_levels {
@@ -75,10 +60,10 @@ struct check_levels {
     std::vector<value_of<Q>> expected;
     for (code_t c = 0; c < count; ++c) expected.push_back(Q::decode(first + c));
     if (!has_gpu()) return;
-    const device_array<value_of<Q>> out(count);
-    decode_levels<Q><<<1, count>>>(out.data, first);
+    const managed<value_of<Q>> out(count);
+    decode_levels<Q><<<1, count>>>(out.data(), first);
     CHECK(cudaDeviceSynchronize() == cudaSuccess);
-    CHECK(same_bits(out.read(count), expected));
+    CHECK(same_bits(out.data(), expected));
   }
 };
 struct check_matrix {
@@ -100,7 +85,7 @@ struct check_matrix {
     std::vector<V> elements;
     for (index_t i = 0; i < shape.rows * shape.cols; ++i)
       elements.push_back(q.view().at(i / shape.cols, i % shape.cols));
-    CHECK(same_bits(elements, expected));
+    CHECK(same_bits(elements.data(), expected));
 
     using view = quantized_view<F, canonical, device>;
     view w;
@@ -115,10 +100,10 @@ struct check_matrix {
     }
     std::vector<void*> memory;
     matrix_data<F, borrowed>::each(mover{memory}, static_cast<matrix_data<F, borrowed>&>(w));
-    const device_array<V> out(shape.rows * shape.cols);
-    decode_matrix<<<3, 128>>>(w, out.data);
+    const managed<V> out(std::size_t(shape.rows * shape.cols));
+    decode_matrix<<<3, 128>>>(w, out.data());
     CHECK(cudaDeviceSynchronize() == cudaSuccess);
-    CHECK(same_bits(out.read(shape.rows * shape.cols), expected));
+    CHECK(same_bits(out.data(), expected));
     for (void* p : memory) cudaFree(p);
   }
 };

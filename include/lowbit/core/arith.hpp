@@ -106,21 +106,28 @@ LOWBIT_HD inline float sqrt_rn(float a) {
 #endif
 }
 
-/// a * b + c rounded once. The product is exact in binary64, fused or not; the sum is rounded to
-/// odd, after which the rounding to binary32 is right (Boldo and Melquiond, "Emulation of FMA and
-/// correctly rounded sums", 2008).
-LOWBIT_HD constexpr float fma_rn(float a, float b, float c) {
-#if defined(__CUDA_ARCH__)
-  return __fmaf_rn(a, b, c);
-#else
-  const double p = double(a) * double(b), q = double(c);
+namespace detail {
+/// p + q rounded to odd: the nearest number towards zero or away from it whose last bit is one,
+/// where the sum is not exact. Rounded again, to at least two bits less, it is rounded right (Boldo
+/// and Melquiond, "Emulation of FMA and correctly rounded sums", 2008).
+LOWBIT_HD constexpr double add_to_odd(double p, double q) {
   const double s = p + q;
   const double q_part = s - p, p_part = s - q_part;
   const double lost = (p - p_part) + (q - q_part);
   std::uint64_t bits = bits_as<std::uint64_t>(s);
-  if (lost != 0 && (bits & 1) == 0)  // round to odd: step towards the lost part
+  // Step towards the lost part, which is NaN where the sum is infinite.
+  if ((lost < 0 || lost > 0) && (bits & 1) == 0)
     bits = (lost > 0) == (s > 0) ? bits + 1 : bits - 1;
-  return float(bits_as<double>(bits));
+  return bits_as<double>(bits);
+}
+}  // namespace detail
+
+/// a * b + c rounded once: the product is exact in binary64, fused or not.
+LOWBIT_HD constexpr float fma_rn(float a, float b, float c) {
+#if defined(__CUDA_ARCH__)
+  return __fmaf_rn(a, b, c);
+#else
+  return float(detail::add_to_odd(double(a) * double(b), double(c)));
 #endif
 }
 

@@ -9,8 +9,8 @@ namespace lowbit::inline LOWBIT_ABI {
 /// first, code c at bit c * bits; rows start on bytes, and the bits that fill up a row are zero.
 ///
 /// What every layout says: `bytes` for all codes of a matrix, and how `read` finds one of them and
-/// `write` puts it there; `row_codes` is the number of codes in a row. One that wants the parameters
-/// of groups in a layout too names it `parameters`.
+/// `write` puts it there; `row_codes` is the number of codes in a row. One that wants parameters of
+/// groups in a layout too names it `parameters`.
 struct canonical {
   static constexpr auto name = text("canonical");
 

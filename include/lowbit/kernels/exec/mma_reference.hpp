@@ -9,7 +9,7 @@ namespace lowbit::inline LOWBIT_ABI {
 /// halves are exact in binary32 and summed there, column by column of A, after the accumulator; a
 /// GPU sums them in an order and width of its own. Products of bytes are exact everywhere.
 template <mma_kind Kind, class D, int NA, int NB>
-LOWBIT_HD void mma_reference(arr<D, 4>* d, const arr<word, NA>* a, const arr<word, NB>* b) {
+void mma_reference(arr<D, 4>* d, const arr<word, NA>* a, const arr<word, NB>* b) {
   constexpr bool bytes = Kind == mma_kind::u8s8 || Kind == mma_kind::s8s8;
   constexpr int each = bytes ? 4 : 2;  // elements of a register
   constexpr int k = 4 * each * NB;

@@ -12,18 +12,13 @@ using word = std::uint32_t;
 /// 16 bytes: what a lane loads at once.
 struct alignas(16) words4 : arr<word, 4> {};
 
-// nvcc compiles every body for host and device. The test for constant evaluation comes first: a
-// constant must not differ between the two.
-#if defined(__CUDA_ARCH__)
-#define LOWBIT_IN_DEVICE !__builtin_is_constant_evaluated()
-#else
-#define LOWBIT_IN_DEVICE false
-#endif
+// nvcc compiles every body for host and device, and evaluates constants in both: those take the
+// plain form everywhere.
 
 /// (a & mask) | c.
 LOWBIT_HD constexpr word and_or(word a, word mask, word c) {
 #if defined(__CUDA_ARCH__)
-  if (LOWBIT_IN_DEVICE) {
+  if (!__builtin_is_constant_evaluated()) {
     word d;
     asm("lop3.b32 %0, %1, %2, %3, 0xEA;" : "=r"(d) : "r"(a), "r"(mask), "r"(c));
     return d;
@@ -32,22 +27,30 @@ LOWBIT_HD constexpr word and_or(word a, word mask, word c) {
   return (a & mask) | c;
 }
 
-/// Four of the eight bytes of b:a (a is the lower half), byte i chosen by nibble i of `pick`; with
-/// bit 3 of a nibble set its sign bit is spread over the byte.
+/// Four of the eight bytes of b:a (a is the lower half), byte i chosen by the lower three bits of
+/// nibble i of `pick`; with bit 3 of a nibble set the sign bit of that byte fills it.
 LOWBIT_HD constexpr word permute_bytes(word a, word b, word pick) {
 #if defined(__CUDA_ARCH__)
-  if (LOWBIT_IN_DEVICE) return __byte_perm(a, b, pick);  // ignores bit 3, as callers must
+  if (!__builtin_is_constant_evaluated()) {
+    word d;
+    asm("prmt.b32 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(pick));
+    return d;
+  }
 #endif
   const std::uint64_t both = std::uint64_t(b) << 32 | a;
   word d = 0;
-  for (int i = 0; i < 4; ++i) d |= word((both >> (8 * (pick >> (4 * i) & 7))) & 255) << (8 * i);
+  for (int i = 0; i < 4; ++i) {
+    const word nibble = pick >> (4 * i) & 15;
+    const word byte = word(both >> (8 * (nibble & 7))) & 255;
+    d |= ((nibble & 8) == 0 ? byte : (byte >> 7) * 255) << (8 * i);
+  }
   return d;
 }
 
 /// The 32 bits from bit `shift` (0..31) of high:low on.
 LOWBIT_HD constexpr word funnel_right(word low, word high, int shift) {
 #if defined(__CUDA_ARCH__)
-  if (LOWBIT_IN_DEVICE) return __funnelshift_r(low, high, unsigned(shift));
+  if (!__builtin_is_constant_evaluated()) return __funnelshift_r(low, high, unsigned(shift));
 #endif
   return word((std::uint64_t(high) << 32 | low) >> (shift & 31));
 }
@@ -59,23 +62,23 @@ LOWBIT_HD constexpr float half_at(word two, int i) {
 LOWBIT_HD constexpr word two_halves(float low, float high) {
   return word(float16(low).bits) | word(float16(high).bits) << 16;
 }
-/// a * b + c of halves, rounded once: the binary32 result is rounded to odd first.
+/// A binary32 that float16 rounds as it would a * b + c itself: the sum of the exact product is
+/// rounded to odd, to binary64 and from there to binary32.
 LOWBIT_HD constexpr float half_fma(float a, float b, float c) {
-  const double sum = double(a) * double(b) + double(c);  // at most 80 bits apart: see below
+  const double sum = add_to_odd(double(a) * double(b), double(c));
   const float near = float(sum);
-  if (double(near) == sum) return near;
+  if (!(double(near) < sum || double(near) > sum)) return near;  // exact, infinite or NaN
   const word bits = bits_as<word>(near);
-  const bool away = (double(near) > sum) == (sum > 0);
-  return (bits & 1) != 0 ? near : bits_as<float>(away ? bits - 1 : bits + 1);
+  if ((bits & 1) != 0) return near;
+  return bits_as<float>((double(near) < sum) == (sum > 0) ? bits + 1 : bits - 1);
 }
 }  // namespace detail
 
-/// Arithmetic on two binary16 in a register, each half rounded to nearest even. (The soft form of
-/// fma2 rounds the sum in binary64 first, which differs from the instruction only where a product
-/// and an addend are more than 2^53 apart; codecs have no such operands.)
+/// Arithmetic on two binary16 in a register, each half rounded once, to nearest even; subnormals
+/// count. A NaN is some NaN: its bits differ between host and device.
 LOWBIT_HD constexpr word fma2(word a, word b, word c) {
 #if defined(__CUDA_ARCH__)
-  if (LOWBIT_IN_DEVICE) {
+  if (!__builtin_is_constant_evaluated()) {
     word d;
     asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
     return d;
@@ -88,7 +91,7 @@ LOWBIT_HD constexpr word fma2(word a, word b, word c) {
 }
 LOWBIT_HD constexpr word add2(word a, word b) {
 #if defined(__CUDA_ARCH__)
-  if (LOWBIT_IN_DEVICE) {
+  if (!__builtin_is_constant_evaluated()) {
     word d;
     asm("add.rn.f16x2 %0, %1, %2;" : "=r"(d) : "r"(a), "r"(b));
     return d;
@@ -99,7 +102,7 @@ LOWBIT_HD constexpr word add2(word a, word b) {
 }
 LOWBIT_HD constexpr word mul2(word a, word b) {
 #if defined(__CUDA_ARCH__)
-  if (LOWBIT_IN_DEVICE) {
+  if (!__builtin_is_constant_evaluated()) {
     word d;
     asm("mul.rn.f16x2 %0, %1, %2;" : "=r"(d) : "r"(a), "r"(b));
     return d;
@@ -109,10 +112,11 @@ LOWBIT_HD constexpr word mul2(word a, word b) {
                             detail::half_at(a, 1) * detail::half_at(b, 1));
 }
 
-/// One half of a register as binary32, exact; and two binary32 rounded to halves.
+/// One half of a register as binary32, exact; and two binary32 rounded to halves, to nearest even,
+/// to infinity beyond 65504.
 LOWBIT_HD constexpr float half_low(word two) {
 #if defined(__CUDA_ARCH__)
-  if (LOWBIT_IN_DEVICE) {
+  if (!__builtin_is_constant_evaluated()) {
     float d;
     asm("{.reg .b16 l, h; mov.b32 {l, h}, %1; cvt.f32.f16 %0, l;}" : "=f"(d) : "r"(two));
     return d;
@@ -122,7 +126,7 @@ LOWBIT_HD constexpr float half_low(word two) {
 }
 LOWBIT_HD constexpr float half_high(word two) {
 #if defined(__CUDA_ARCH__)
-  if (LOWBIT_IN_DEVICE) {
+  if (!__builtin_is_constant_evaluated()) {
     float d;
     asm("{.reg .b16 l, h; mov.b32 {l, h}, %1; cvt.f32.f16 %0, h;}" : "=f"(d) : "r"(two));
     return d;
@@ -132,7 +136,7 @@ LOWBIT_HD constexpr float half_high(word two) {
 }
 LOWBIT_HD constexpr word halves(float low, float high) {
 #if defined(__CUDA_ARCH__)
-  if (LOWBIT_IN_DEVICE) {
+  if (!__builtin_is_constant_evaluated()) {
     word d;
     asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(d) : "f"(high), "f"(low));
     return d;
@@ -144,7 +148,7 @@ LOWBIT_HD constexpr word halves(float low, float high) {
 /// c + sum of the products of four unsigned bytes of a with four signed ones of b.
 LOWBIT_HD constexpr std::int32_t dot4_u8s8(word a, word b, std::int32_t c) {
 #if defined(__CUDA_ARCH__)
-  if (LOWBIT_IN_DEVICE) {
+  if (!__builtin_is_constant_evaluated()) {
     std::int32_t d;
     asm("dp4a.u32.s32 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
     return d;
@@ -154,8 +158,8 @@ LOWBIT_HD constexpr std::int32_t dot4_u8s8(word a, word b, std::int32_t c) {
   return c;
 }
 
-/// 16 bytes of global memory that are read once, or again and again. The address is a multiple of
-/// 16.
+/// 16 bytes of global memory that nobody writes while the kernel runs and that it reads only once:
+/// they leave the cache near the lanes to others. The address is a multiple of 16.
 LOWBIT_HD inline words4 load_once(const void* p) {
   words4 w;
 #if defined(__CUDA_ARCH__)
@@ -167,7 +171,5 @@ LOWBIT_HD inline words4 load_once(const void* p) {
 #endif
   return w;
 }
-
-#undef LOWBIT_IN_DEVICE
 
 }  // namespace lowbit::inline LOWBIT_ABI

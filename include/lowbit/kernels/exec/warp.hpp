@@ -11,21 +11,26 @@
 //          warps()                 warps of a block
 //          phase(f)                f(warp, index of the warp) for each warp, then a barrier
 //          phase_nosync(f)         the same without the barrier
-//          shared<T>()             the block's shared memory, as many bytes as the launch said;
-//                                  uninitialised
-//          copy16_async(to, from)  16 bytes from global to shared memory, both aligned, by a lane;
-//          copy_commit()           what was begun since the last commit is a group;
-//          copy_wait<N>()          all groups but the N latest are there, for this lane: others see
-//                                  them after the next barrier
-//          arrive(counter)         by one lane, after a barrier: how many blocks came before. Writes
-//                                  of blocks that came before are visible to the last one
+//          shared<T>()             the block's shared memory, as many bytes as the launch said,
+//                                  aligned to 16; uninitialised
+//          copy16_async(to, from)  by a lane: 16 bytes from global to shared memory, both aligned.
+//                                  Until it is there nobody may read or write the target
+//          copy_commit()           by a whole warp, not in lanes(): what its lanes have begun since
+//                                  the last commit is a group
+//          copy_wait<N>()          by a whole warp: all its groups but the N latest are there, each
+//                                  lane sees its own; others see them after the next barrier
+//          arrive(counter)         by one lane, after a barrier: how many blocks came before. The
+//                                  last one sees, after its next barrier, what the others wrote
 //
 //   Warp   var<T>                  a T for each lane; v[lane]
 //          lanes(f)                f(lane) for each lane: all code that is not the same in every
 //                                  lane stands in here
-//          shuffle(v, from)        lane l gets v of lane from(l); T of 4 or 8 bytes
+//          shuffle(v, from)        lane l gets v of lane from(l), 0..31; T of 4 or 8 bytes
 //          multiply_add<kind>(d, a, b)   a tensor core's product: see mma
 //          sync()                  lanes see each other's writes
+//
+// Code of a kernel outside of lanes() is run by every lane on a GPU and once per warp in lockstep:
+// it computes what is the same in all lanes, and writes nothing.
 //
 // What crosses lanes is one of the functions below; in a kernel of one's own they are called with
 // gpu_warp{}.
@@ -39,11 +44,28 @@ namespace lowbit::inline LOWBIT_ABI {
 inline constexpr int warp_size = 32;
 
 template <class W>
-concept warp = requires(const W& w, typename W::template var<int> v) {
-  w.lanes([](int) {});
-  { w.shuffle(v, [](int lane) { return lane; }) } -> std::same_as<decltype(v)>;
+concept warp = requires(const W& w, typename W::template var<int> v, void (*f)(int),
+                        int (*from)(int)) {
+  { v[0] } -> std::same_as<int&>;
+  w.lanes(f);
+  { w.shuffle(v, from) } -> std::same_as<decltype(v)>;
   w.sync();
 };
+
+template <class B>
+concept block = warp<typename B::warp> &&
+                requires(B& b, void (*f)(typename B::warp, int), void* to, unsigned* counter) {
+                  { b.index() } -> std::same_as<int>;
+                  { b.count() } -> std::same_as<int>;
+                  { b.warps() } -> std::same_as<int>;
+                  b.phase(f);
+                  b.phase_nosync(f);
+                  { b.template shared<word>() } -> std::same_as<word*>;
+                  b.copy16_async(to, to);
+                  b.copy_commit();
+                  b.template copy_wait<1>();
+                  { b.arrive(counter) } -> std::same_as<unsigned>;
+                };
 
 /// Operands of a tensor core. Accumulators are binary32 or int32; both are written d += a b.
 enum class mma_kind { f16, bf16, u8s8, s8s8 };
@@ -59,12 +81,14 @@ LOWBIT_HD void mma(const W& w, D& d, const A& a, const B& b) {
   w.template multiply_add<Kind>(d, a, b);
 }
 
+/// Lane l gets v of lane l ^ mask, mask < 32.
 template <warp W, class Var>
 LOWBIT_HD Var shuffle_xor(const W& w, const Var& v, int mask) {
   return w.shuffle(v, [=](int lane) { return lane ^ mask; });
 }
 
 /// Every lane gets op over all lanes, in the order of a butterfly: 1, 2, 4, 8, 16 apart.
+/// All lanes compute the same expression, so the result is the same in each, bit for bit.
 template <warp W, class Var, class Op>
 LOWBIT_HD Var reduce(const W& w, Var v, Op op) {
   for (int m = 1; m < warp_size; m *= 2) {
@@ -77,12 +101,13 @@ template <warp W, class Var>
 LOWBIT_HD Var reduce_add(const W& w, const Var& v) {
   return reduce(w, v, [](auto a, auto b) { return a + b; });
 }
+/// Not for NaN, which may be lost.
 template <warp W, class Var>
 LOWBIT_HD Var reduce_max(const W& w, const Var& v) {
   return reduce(w, v, [](auto a, auto b) { return a < b ? b : a; });
 }
 
-/// Lane l gets the sum of the lanes 0 .. l.
+/// Lane l gets the sum of the lanes 0 .. l, in the order of distances 1, 2, 4, 8, 16.
 template <warp W, class Var>
 LOWBIT_HD Var scan_add(const W& w, Var v) {
   for (int m = 1; m < warp_size; m *= 2) {
