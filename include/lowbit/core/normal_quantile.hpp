@@ -27,15 +27,15 @@ LOWBIT_HD constexpr float minus_log(float y) {
 }
 }  // namespace detail
 
-/// The standard normal quantile of probability 1/2 + k / 2^32, where k = word + 1/2 read as a
+/// The standard normal quantile of probability 1/2 + k / 2^32, where k = bits + 1/2 read as a
 /// two's complement number: odd in k, from -6.34 to 6.23. Relative error below 6e-7.
 ///
 /// z = x f(w) with x = 2p - 1 and w = -log(1 - x^2), the form of Giles, "Approximating the erfinv
 /// function" (2010), but with f by three minimax polynomials of our own, so that one needs neither
 /// a square root nor the mathematical library: products, sums and one quotient in a fixed order.
-LOWBIT_HD constexpr float normal_quantile(std::uint32_t word) {
-  const bool negative = word >> 31 != 0;
-  const std::uint32_t k = 2 * (negative ? ~word : word) + 1;  // 2 |k|, odd, below 2^32
+LOWBIT_HD constexpr float normal_quantile(std::uint32_t bits) {
+  const bool negative = bits >> 31 != 0;
+  const std::uint32_t k = 2 * (negative ? ~bits : bits) + 1;  // 2 |k|, odd, below 2^32
   const float x = mul_rn(float(k), exp2_int(-32));
   const float tail = mul_rn(float(0u - k), exp2_int(-32));  // 1 - x, accurate where it is small
   const float w = detail::minus_log(mul_rn(tail, add_rn(1.0f, x)));

@@ -44,6 +44,7 @@ word operand(std::uint64_t i, std::uint64_t which) {
 }
 
 static_assert(and_or(0x12345678, 0x00ff00ff, 0xab000000) == 0xab340078);
+static_assert(select_bits(0x00ff00ff, 0x12345678, 0xabcdef01) == 0xab34ef78);
 static_assert(permute_bytes(0x03020100, 0x07060504, 0x7250) == 0x07020500);
 static_assert(permute_bytes(0x80, 0x7f00, 0xd858) == 0x00ff7fff);  // signs fill bytes
 static_assert(funnel_right(0x89abcdef, 0x01234567, 8) == 0x6789abcd);
@@ -140,6 +141,7 @@ TEST_CASE("bytes are moved and multiplied as in memory") {
     const int shift = int(pick % 32);
     REQUIRE(funnel_right(a, b, shift) == (shift == 0 ? a : a >> shift | b << (32 - shift)));
     REQUIRE(and_or(a, pick, b) == ((a & pick) | b));
+    REQUIRE(select_bits(pick, a, b) == ((a & pick) | (b & ~pick)));
     std::int32_t sum = -5;
     for (int k = 0; k < 4; ++k)
       sum += int(from[k]) * int(static_cast<std::int8_t>(from[4 + k]));

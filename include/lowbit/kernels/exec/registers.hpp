@@ -27,6 +27,18 @@ LOWBIT_HD constexpr word and_or(word a, word mask, word c) {
   return (a & mask) | c;
 }
 
+/// Bits of a where the mask has ones, of b elsewhere.
+LOWBIT_HD constexpr word select_bits(word mask, word a, word b) {
+#if defined(__CUDA_ARCH__)
+  if (!__builtin_is_constant_evaluated()) {
+    word d;
+    asm("lop3.b32 %0, %1, %2, %3, 0xCA;" : "=r"(d) : "r"(mask), "r"(a), "r"(b));
+    return d;
+  }
+#endif
+  return (a & mask) | (b & ~mask);
+}
+
 /// Four of the eight bytes of b:a (a is the lower half), byte i chosen by the lower three bits of
 /// nibble i of `pick`; with bit 3 of a nibble set the sign bit of that byte fills it.
 LOWBIT_HD constexpr word permute_bytes(word a, word b, word pick) {
