@@ -280,6 +280,10 @@ concept scales_columns = requires {
 //   picks                        true: a criterion chooses positions, which the main codes skip
 //   single_values                optional, true: any position may be chosen, so that a solver may
 //                                choose more of them (see solvers/coder.hpp)
+//   prepared(x, k, first, step)  optional: a share of scratch[k] before it is rounded to V, from
+//                                every step-th number of x; and `dot` with `first` and `step` after
+//                                its arguments: a share of the term. The lanes of a warp take one
+//                                each; without these a single lane does it all
 // ---------------------------------------------------------------------------------------------
 template <class O, class V>
 concept outliers_for = requires(const typename O::template data<borrowed, V>& d, index_t r,

@@ -17,7 +17,8 @@ enum class errc {
   out_of_range,    // an index does not fit its type or its table
   corrupted,       // stored bytes that break their own rules
   unsupported,     // valid, but not known to this version
-  io               // the operating system refused
+  io,              // the operating system refused
+  device           // CUDA refused, or there is no device that can do it
 };
 
 /// The one exception of the library. `what()` reads "lowbit: <argument>: <problem>": the argument

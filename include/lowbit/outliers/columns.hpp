@@ -61,9 +61,13 @@ struct columns {
     LOWBIT_HD void prepare(const V* x, V* scratch) const {
       for (index_t i = 0; i < count(); ++i) scratch[i] = x[indices[i]];
     }
-    LOWBIT_HD V dot(index_t r, const V*, const V* gathered) const {
+    LOWBIT_HD V prepared(const V* x, index_t k, index_t first, index_t) const {
+      return first == 0 ? x[indices[k]] : V{};
+    }
+    LOWBIT_HD V dot(index_t r, const V*, const V* gathered, index_t first = 0,
+                    index_t step = 1) const {
       V sum{};
-      for (index_t i = 0; i < count(); ++i)
+      for (index_t i = first; i < count(); i += step)
         sum = sum + detail::half_at<V>(values, r * count() + i) * gathered[i];
       return sum;
     }

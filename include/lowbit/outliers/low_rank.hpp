@@ -45,16 +45,19 @@ struct low_rank {
     LOWBIT_HD index_t scratch_size() const { return Rank; }
     /// right^T x, once per token.
     LOWBIT_HD void prepare(const float* x, float* scratch) const {
-      const index_t cols = right.size() / Rank;
-      for (index_t k = 0; k < Rank; ++k) {
-        double sum = 0;
-        for (index_t c = 0; c < cols; ++c) sum += double(half(right, c, k)) * double(x[c]);
-        scratch[k] = float(sum);
-      }
+      for (index_t k = 0; k < Rank; ++k) scratch[k] = float(prepared(x, k, 0, 1));
     }
-    LOWBIT_HD float dot(index_t r, const float*, const float* projected) const {
+    LOWBIT_HD double prepared(const float* x, index_t k, index_t first, index_t step) const {
+      const index_t cols = right.size() / Rank;
+      double sum = 0;
+      for (index_t c = first; c < cols; c += step)
+        sum += double(half(right, c, k)) * double(x[c]);
+      return sum;
+    }
+    LOWBIT_HD float dot(index_t r, const float*, const float* projected, index_t first = 0,
+                        index_t step = 1) const {
       float sum = 0;
-      for (index_t k = 0; k < Rank; ++k) sum += half(left, r, k) * projected[k];
+      for (index_t k = first; k < Rank; k += step) sum += half(left, r, k) * projected[k];
       return sum;
     }
     LOWBIT_HD void add_row(index_t r, float* out) const {

@@ -81,9 +81,9 @@ struct sparse {
     LOWBIT_HD index_t scratch_size() const { return 0; }
     LOWBIT_HD void prepare(const V*, V*) const {}
     /// This part's share of the product of row r with x.
-    LOWBIT_HD V dot(index_t r, const V* x, const V*) const {
+    LOWBIT_HD V dot(index_t r, const V* x, const V*, index_t first = 0, index_t step = 1) const {
       V sum{};
-      for (index_t i = row_starts[r]; i < index_t(row_starts[r + 1]); ++i)
+      for (index_t i = row_starts[r] + first; i < index_t(row_starts[r + 1]); i += step)
         sum = sum + detail::half_at<V>(values, i) * x[columns[i]];
       return sum;
     }

@@ -134,6 +134,9 @@ class quantized_view : public matrix_data<F, borrowed, Layout> {
   /// checked, O(stored); unknown names are ignored.
   /// Throws error corrupted naming the array, bad_argument for a shape that cannot be.
   static quantized_view from_parts(extent shape, span<const part> parts, const path& root = {}) {
+    static_assert(std::same_as<Space, host>,
+                  "lowbit::from_parts: the host cannot check memory of a device: use "
+                  "device_view_from_parts of <lowbit/gpu.hpp>");
     detail::check_extent(shape, root);
     quantized_view v;
     data_type::each_below(detail::part_binder{parts}, root, static_cast<data_type&>(v));

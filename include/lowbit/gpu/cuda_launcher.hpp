@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// For nvcc only: launches need its compiler.
+#pragma once
+#include "../kernels/exec/gpu.hpp"
+#include "current_device.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+namespace gpu {
+
+/// Where a plan leaves its launches: a stream of the current device. Every launcher has these
+/// members; `lockstep_launcher` is its twin on the host.
+///
+/// A launch never allocates or synchronizes and can be captured in a graph. Throws error device
+/// with CUDA's text.
+class cuda_launcher {
+ public:
+  /// Throws as current_device does.
+  explicit cuda_launcher(cudaStream_t stream) : stream_(stream), limits_(current_device()) {}
+
+  int multiprocessors() const { return limits_.multiprocessors; }
+  index_t shared_bytes() const { return limits_.shared_bytes; }
+
+  /// Runs a warp program (see kernels/exec/warp.hpp) with `blocks` blocks of `warps` warps.
+  template <class Kernel, class... Arguments>
+  void launch(const Kernel& kernel, index_t blocks, int warps, index_t shared_bytes,
+              const Arguments&... arguments) const {
+    if (blocks == 0) return;
+    void (*const entry)(const Kernel, const Arguments...) = &run_kernel<Kernel, Arguments...>;
+    const void* const function = reinterpret_cast<const void*>(entry);
+    constexpr index_t without_asking = 48 * 1024;
+    if (shared_bytes > without_asking)
+      check(cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                 int(shared_bytes)),
+            "launch");
+    void* given[] = {const_cast<Kernel*>(&kernel),
+                     const_cast<void*>(static_cast<const void*>(&arguments))...};
+    check(cudaLaunchKernel(function, dim3(unsigned(blocks)), dim3(unsigned(warps * warp_size)),
+                           given, std::size_t(shared_bytes), stream_),
+          "launch");
+  }
+
+ private:
+  cudaStream_t stream_;
+  device_limits limits_;
+};
+
+}  // namespace gpu
+}  // namespace lowbit::inline LOWBIT_ABI

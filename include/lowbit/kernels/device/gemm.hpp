@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a product on the device launches, for any launcher: gpu::cuda_launcher or, in tests,
+// lockstep_launcher.
+#pragma once
+#include "../gemm.hpp"
+#include "row_product.hpp"
+#include "tensor_path.hpp"
+#include "workspace_memory.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+namespace kernels {
+
+/// Activations on the device: real ones, or ones to be quantized to A on the way.
+template <class T>
+struct device_real {
+  matrix_view<const T> x;
+};
+template <class A, class T>
+struct device_int8 {
+  matrix_view<const T> x;
+};
+
+/// A plan is an object with the workspace that it needs, made twice: to count bytes, then to run.
+///
+///   plan(view, tokens, carver)   takes its memory
+///   run(launcher, x, y, update)  launches
+
+/// Real activations, by row_product.
+template <class View>
+class real_row_plan {
+ public:
+  using F = typename View::format_type;
+  using V = typename F::value_type;
+  static constexpr bool apart = !std::same_as<typename F::outliers_type, none>;
+
+  real_row_plan(const View& w, index_t tokens, detail::carver& memory) : w_(w) {
+    take(tokens, memory);
+  }
+  template <class Launcher, class T>
+  void run(const Launcher& to, const device_real<T>& x, matrix_view<V> y, update factors) const {
+    launch_on(to, copy_values{}, rows_.tokens * rows_.cols, warp_size, x.x.data(), x.x.stride(),
+              rows_, values_);
+    finish(to, y, factors);
+  }
+
+ protected:
+  void take(index_t tokens, detail::carver& memory) {
+    rows_ = {tokens, w_.cols(), w_.cols(), apart ? w_.apart.scratch_size() : 0, nullptr, nullptr};
+    rows_.values = values_ = memory.take<V>(tokens * rows_.stride);
+    rows_.kept = kept_ = memory.take<V>(tokens * rows_.kept_stride);
+  }
+  /// `things` are done `each` at a time by a warp.
+  template <class Launcher, class Kernel, class... Arguments>
+  static void launch_on(const Launcher& to, const Kernel& kernel, index_t things, index_t each,
+                        const Arguments&... arguments) {
+    const index_t warps = ceil_div(things, each);
+    const index_t blocks = ceil_div(warps, Kernel::max_warps);
+    to.launch(kernel, min_of(blocks, 32 * to.multiprocessors()), Kernel::max_warps, 0,
+              arguments...);
+  }
+  template <class Launcher>
+  void prepare_apart(const Launcher& to) const {
+    if constexpr (apart)
+      if (rows_.kept_stride > 0)
+        launch_on(to, prepare_outliers{}, rows_.tokens * rows_.kept_stride, 1, w_.apart, rows_,
+                  kept_);
+  }
+  template <class Launcher>
+  void finish(const Launcher& to, matrix_view<V> y, update factors) const {
+    prepare_apart(to);
+    launch_on(to, row_product{}, w_.rows() * ceil_div(rows_.tokens, row_product_tokens), 1, w_,
+              rows_, y.data(), y.stride(), factors);
+  }
+
+  View w_;
+  value_rows<V> rows_{};
+  V* values_ = nullptr;
+  V* kept_ = nullptr;
+};
+
+/// Activations quantized to int8 on the way: integer sums where the host has them too, else values.
+template <class A, class View>
+class int8_row_plan : real_row_plan<View> {
+ public:
+  using base = real_row_plan<View>;
+  using F = typename View::format_type;
+  using Q = typename F::quantizer_type;
+  static constexpr bool integer = has_int8_path<F>;
+  static constexpr bool needs_values = !integer || base::apart;
+
+  int8_row_plan(const View& w, index_t tokens, detail::carver& memory)
+      : base(w, needs_values ? tokens : 0, memory) {
+    constexpr int width = A::granularity_type::block_cols;
+    const index_t cols = w.cols();
+    levels_.tokens = tokens;
+    levels_.cols = cols;
+    levels_.stride = ceil_div(cols, 4) * 4;
+    levels_.width = width == whole ? (cols > 0 ? cols : 1) : index_t(width);
+    levels_.groups = ceil_div(cols, levels_.width);
+    levels_.levels = to_levels_ = memory.take<std::int8_t>(tokens * levels_.stride);
+    levels_.scales = to_scales_ = memory.take<float>(tokens * levels_.groups);
+    if constexpr (integer && has_state<Q>) form_ = memory.take<int8_form>(1);
+  }
+  template <class Launcher, class T>
+  void run(const Launcher& to, const device_int8<A, T>& x, matrix_view<float> y,
+           update factors) const {
+    base::launch_on(to, quantize_levels<A>{}, levels_.tokens * levels_.groups, 1, x.x.data(),
+                    x.x.stride(), levels_, to_levels_, to_scales_,
+                    needs_values ? this->values_ : nullptr, this->rows_.stride);
+    if constexpr (integer) {
+      if constexpr (has_state<Q>) to.launch(find_int8_form<Q>{}, 1, 1, 0, this->w_, form_);
+      this->prepare_apart(to);
+      base::launch_on(to, int8_row_product{},
+                      this->w_.rows() * ceil_div(levels_.tokens, row_product_tokens), 1, this->w_,
+                      levels_, this->rows_, static_cast<const int8_form*>(form_), y.data(),
+                      y.stride(), factors);
+    } else {
+      this->finish(to, y, factors);
+    }
+  }
+
+ private:
+  level_rows levels_;
+  std::int8_t* to_levels_ = nullptr;
+  float* to_scales_ = nullptr;
+  int8_form* form_ = nullptr;
+};
+
+/// The plan of a format, a layout and activations: here faster products take their place.
+template <class View, class X>
+struct plan_of;
+template <class View, class T>
+struct plan_of<View, device_real<T>> {
+  using type = real_row_plan<View>;
+};
+template <class View, class A, class T>
+struct plan_of<View, device_int8<A, T>> {
+  using type = int8_row_plan<A, View>;
+};
+
+/// Bytes of a workspace for products of up to `tokens` rows of X.
+template <class X, class View>
+index_t device_workspace_bytes(const View& w, index_t tokens) {
+  detail::carver count;
+  typename plan_of<View, X>::type plan(w, tokens, count);
+  return workspace_memory::counter_bytes + count.used();
+}
+
+template <class T>
+void check_aligned(const char* name, const T* data) {
+  if (bits_as<std::uintptr_t>(data) % alignof(T) != 0)
+    fail(errc::bad_argument, name,
+         message("its address is no multiple of ", alignof(T), ", the alignment of its type"));
+}
+
+/// Checks everything, then launches. `x` and `y` are in the device's memory.
+template <class Launcher, class View, class X>
+void multiply_on(const Launcher& to, const View& w, const X& x,
+                 matrix_view<typename View::value_type> y, const workspace_memory& memory,
+                 update factors) {
+  check_shapes(w.shape(), x.x.shape(), y.shape());
+  check_overlap(x.x, y);
+  check_aligned("x", x.x.data());
+  check_aligned("y", y.data());
+  const index_t needed = device_workspace_bytes<X>(w, y.rows());
+  if (memory.data == nullptr || memory.bytes < needed)
+    fail(errc::bad_argument, "workspace",
+         message(memory.bytes, " bytes, expected at least ", needed));
+  if (y.rows() == 0 || y.cols() == 0) return;
+  detail::carver carver = memory.carver();
+  const typename plan_of<View, X>::type plan(w, y.rows(), carver);
+  plan.run(to, x, y, factors);
+}
+
+}  // namespace kernels
+}  // namespace lowbit::inline LOWBIT_ABI
