@@ -65,7 +65,7 @@ void check() {
 }  // namespace
 
 TEST_CASE("a matrix goes to the device and comes back, and a kernel reads its values") {
-  if (!test::has_device()) return;
+  if (!test::has_gpu()) return;
   check<format<uniform<4>, per_group<32>>>();
   check<format<uniform<4>, per_group<32>>, canonical>();
   check<format<uniform<3, minimum>, two_level<32, 8, uniform<6>>>>();
@@ -76,7 +76,7 @@ TEST_CASE("a matrix goes to the device and comes back, and a kernel reads its va
   check<format<vector_codebook<4, 8>, per_row>>();
 }
 TEST_CASE("matrices move; empty ones are nothing special") {
-  if (!test::has_device()) return;
+  if (!test::has_gpu()) return;
   using w4 = format<uniform<4>, per_group<32>>;
   const auto q = quantize<w4>(test::random_matrix(5, 64, 3).view());
   device_matrix a(q), b = std::move(a);
@@ -89,7 +89,7 @@ TEST_CASE("matrices move; empty ones are nothing special") {
   CHECK(none.download().shape() == extent{0, 32});
 }
 TEST_CASE("a view of arrays that lie on the device is checked once, and reads them there") {
-  if (!test::has_device()) return;
+  if (!test::has_gpu()) return;
   using F = format<uniform<4, asymmetric>, per_group<32>, sparse<>>;
   const auto q = quantize<F>(test::random_matrix(9, 70, 3).view());
   const any_matrix stored = q;

@@ -48,7 +48,7 @@ bool near(const std::vector<float>& a, const std::vector<float>& b) {
 }  // namespace
 
 TEST_CASE("one token and many, on a stream of one's own") {
-  if (!test::has_device()) return;
+  if (!test::has_gpu()) return;
   const auto q = weights();
   const device_matrix w(q);
   const stream s;
@@ -70,7 +70,7 @@ TEST_CASE("one token and many, on a stream of one's own") {
   }
 }
 TEST_CASE("CUDA's number types are activations too") {
-  if (!test::has_device()) return;
+  if (!test::has_gpu()) return;
   const device_matrix w(weights());
   const gpu::workspace memory(gpu::workspace_bytes(w.view(), 3));
   const auto results = [&]<class T>(const std::vector<T>& x) {
@@ -90,7 +90,7 @@ TEST_CASE("CUDA's number types are activations too") {
   CHECK(test::same_bits(results(brains), results(xb)));
 }
 TEST_CASE("a call is captured in a graph, and every replay gives the same bits") {
-  if (!test::has_device()) return;
+  if (!test::has_gpu()) return;
   const device_matrix w(weights());
   const index_t tokens = 5;
   const test::device_array<float> x(test::activations<float>(tokens, 333));
@@ -123,7 +123,7 @@ TEST_CASE("a call is captured in a graph, and every replay gives the same bits")
   cudaGraphDestroy(graph);
 }
 TEST_CASE("y is untouched when a call is refused") {
-  if (!test::has_device()) return;
+  if (!test::has_gpu()) return;
   const device_matrix w(weights());
   const test::device_array<float> x(std::vector<float>(333)), y(std::vector<float>(150, 5.f));
   const span<float> out(y.data(), 150);
@@ -137,7 +137,7 @@ TEST_CASE("y is untouched when a call is refused") {
   CHECK(y.read() == std::vector<float>(150, 5.f));
 }
 TEST_CASE("activations at any address that their type allows") {
-  if (!test::has_device()) return;
+  if (!test::has_gpu()) return;
   const device_matrix w(weights());
   const gpu::workspace memory(gpu::workspace_bytes(w.view(), 1));
   const auto x = test::activations<float16>(1, 333);

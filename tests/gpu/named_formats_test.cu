@@ -26,7 +26,7 @@ void each_format(format_list<Entries...>, F f) {
 }  // namespace
 
 TEST_CASE("products of every named format on the device are right, and the same bits every time") {
-  if (!test::has_device()) return;
+  if (!test::has_gpu()) return;
   for (const extent shape : {extent{64, 512}, extent{37, 301}}) {
     test::random_matrix m(shape.rows, shape.cols, 3);
     for (std::size_t i = 64; i < 128; ++i) m.values[i] = 0;  // a group of zeros

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Cases of support/device_products.hpp on a CUDA device.
 #pragma once
-#include <cstdio>
 #include <lowbit/gpu.hpp>
 
 #include "support/device_products.hpp"
+#include "support/gpu_memory.hpp"
 
 namespace test {
-
-/// Whether cases that need a device can run; says so where they cannot, and CTest counts a file that
-/// says it as skipped.
-inline bool has_device() {
-  int devices = 0;
-  if (cudaGetDeviceCount(&devices) == cudaSuccess && devices > 0) return true;
-  cudaGetLastError();
-  std::puts("skipped: no CUDA device");
-  return false;
-}
 
 /// An array of the device.
 template <class T>

@@ -25,8 +25,7 @@ class cuda_launcher {
   void launch(const Kernel& kernel, index_t blocks, int warps, index_t shared_bytes,
               const Arguments&... arguments) const {
     if (blocks == 0) return;
-    void (*const entry)(const Kernel, const Arguments...) = &run_kernel<Kernel, Arguments...>;
-    const void* const function = reinterpret_cast<const void*>(entry);
+    const auto function = reinterpret_cast<const void*>(&run_kernel<Kernel, Arguments...>);
     constexpr index_t without_asking = 48 * 1024;
     if (shared_bytes > without_asking)
       check(cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize,

@@ -170,9 +170,8 @@ struct find_int8_form {
 };
 /// That of levels in the type.
 template <class Q>
-constexpr int8_form known_int8_form() {
-  return {int8_table_of<Q>.unit, int8_table_of<Q>.zero_shift, int8_table_of<Q>.exact};
-}
+inline constexpr int8_form known_int8_form{int8_table_of<Q>.unit, int8_table_of<Q>.zero_shift,
+                                           int8_table_of<Q>.exact};
 
 /// The same product with int8 activations: the sums of four products are exact integers. `values`
 /// are for the outliers.
@@ -192,7 +191,7 @@ struct int8_row_product {
       if constexpr (has_state<Q>)
         form = *found;
       else {
-        constexpr int8_form known = known_int8_form<Q>();
+        constexpr int8_form known = known_int8_form<Q>;
         form = known;
       }
       each_row(block, index, m.rows(), x.tokens, [&](index_t r, index_t first, int count) {
