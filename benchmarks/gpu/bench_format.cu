@@ -31,8 +31,9 @@ using F = entry::format_type;
 
 template <class T>
 void copy_to(const lb::gpu::device_memory& to, const std::vector<T>& from) {
-  lb::gpu::check(cudaMemcpy(to.data(), from.data(), from.size() * sizeof(T), cudaMemcpyHostToDevice),
-                 "cudaMemcpy");
+  lb::gpu::check(
+      cudaMemcpy(to.data(), from.data(), from.size() * sizeof(T), cudaMemcpyHostToDevice),
+      "cudaMemcpy");
 }
 
 /// The largest error of some rows, relative to the sum of magnitudes.

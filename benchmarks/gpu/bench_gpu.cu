@@ -143,8 +143,8 @@ struct named_bench {
 constexpr named_bench formats[] = {
     {"int4_g128", bench_int4_g128}, {"nf4", bench_nf4},           {"int2_g64", bench_int2_g64},
     {"mxfp4", bench_mxfp4},         {"int4_g32", bench_int4_g32}, {"q4_k", bench_q4_k},
-    {"nvfp4", bench_nvfp4},         {"int8_row", bench_int8_row}, {"ternary_g64", bench_ternary_g64},
-    {"vq_4x8", bench_vq_4x8}};
+    {"nvfp4", bench_nvfp4},         {"int8_row", bench_int8_row}, {"vq_4x8", bench_vq_4x8},
+    {"ternary_g64", bench_ternary_g64}};
 
 int run(double seconds, const char* json_name, const std::string& only) {
   int device = 0;

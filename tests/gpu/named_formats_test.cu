@@ -9,7 +9,9 @@ namespace {
 
 #if !defined(LOWBIT_TEST_PART)
 #define LOWBIT_TEST_PART 0
-#define LOWBIT_TEST_PARTS 1
+#endif
+#if !defined(LOWBIT_TEST_PARTS)
+#define LOWBIT_TEST_PARTS 4
 #endif
 
 /// Calls f(entry) for the formats of this part of the list.

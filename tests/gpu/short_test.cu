@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Every kernel once, on small shapes with tails: what compute-sanitizer watches (scripts/gpu_checks),
-// which slows a program down a hundred times.
+// Every kernel once, on small shapes with tails: what compute-sanitizer watches, which slows a
+// program down a hundred times (scripts/gpu_checks).
 #include <lowbit/outliers/columns.hpp>
 #include <lowbit/outliers/low_rank.hpp>
 

@@ -9,9 +9,9 @@ namespace lowbit::inline LOWBIT_ABI {
 LOWBIT_HD constexpr code_t read_bits(const std::uint8_t* stream, std::uint64_t first, int n) {
   const std::uint8_t* p = stream + (first >> 3);
   const int skip = int(first & 7), bytes = (skip + n + 7) >> 3;
-  std::uint64_t word = 0;
-  for (int i = 0; i < bytes; ++i) word |= std::uint64_t(p[i]) << (8 * i);
-  return code_t((word >> skip) & ((std::uint64_t(1) << n) - 1));
+  std::uint64_t held = 0;
+  for (int i = 0; i < bytes; ++i) held |= std::uint64_t(p[i]) << (8 * i);
+  return code_t((held >> skip) & ((std::uint64_t(1) << n) - 1));
 }
 
 /// Writes the n low bits (1..32) of a code at bit `first`; the bits around them stay.
@@ -19,10 +19,10 @@ LOWBIT_HD constexpr void write_bits(std::uint8_t* stream, std::uint64_t first, i
   std::uint8_t* p = stream + (first >> 3);
   const int skip = int(first & 7), bytes = (skip + n + 7) >> 3;
   const std::uint64_t mask = ((std::uint64_t(1) << n) - 1) << skip;
-  const std::uint64_t word = std::uint64_t(code) << skip;
+  const std::uint64_t held = std::uint64_t(code) << skip;
   for (int i = 0; i < bytes; ++i) {
     const std::uint8_t m = std::uint8_t(mask >> (8 * i));
-    p[i] = std::uint8_t((p[i] & ~m) | (std::uint8_t(word >> (8 * i)) & m));
+    p[i] = std::uint8_t((p[i] & ~m) | (std::uint8_t(held >> (8 * i)) & m));
   }
 }
 

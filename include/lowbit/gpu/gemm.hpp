@@ -39,8 +39,8 @@ void gemm(cudaStream_t stream, const quantized_view<F, Layout, device>& w,
   static_assert(!kernels::is_complex<typename F::value_type>,
                 "lowbit::gemm: quantize complex activations as real ones, re and im interleaved");
   static_assert(kernels::int8_activations<A>,
-                "lowbit::gemm: activations on a device are quantized to uniform<8> with a scale for "
-                "whole quads of columns, as a8; quantize others on the host");
+                "lowbit::gemm: activations on a device are quantized to uniform<8> with a scale "
+                "for whole quads of columns, as a8; quantize others on the host");
   kernels::multiply_on(gpu::cuda_launcher(stream), w, kernels::device_int8<A, T>{x.values}, y,
                        memory.memory(), factors);
 }
@@ -63,14 +63,14 @@ void gemv(cudaStream_t stream, const quantized_view<F, Layout, device>& w, const
 template <class F, class Layout, class... Rest>
 void gemm(cudaStream_t, const quantized_view<F, Layout, host>&, const Rest&...) {
   static_assert(!std::same_as<F, F>,
-                "lowbit::gemm: w is a view of the host's memory, and this call is for a device: see "
-                "device_matrix");
+                "lowbit::gemm: w is a view of the host's memory, and this call is for a device: "
+                "see device_matrix");
 }
 template <class F, class Layout, class... Rest>
 void gemv(cudaStream_t, const quantized_view<F, Layout, host>&, const Rest&...) {
   static_assert(!std::same_as<F, F>,
-                "lowbit::gemv: w is a view of the host's memory, and this call is for a device: see "
-                "device_matrix");
+                "lowbit::gemv: w is a view of the host's memory, and this call is for a device: "
+                "see device_matrix");
 }
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -78,10 +78,10 @@ struct mma16 {
     four = (four & 0xff0000ffu) | (four & 0x0000ff00u) << 8 | (four & 0x00ff0000u) >> 8;
     each_field(bits, row, c, [&](index_t byte, int shift, int w, int taken) {
       const std::uint32_t mask = 0x01010101u * ((1u << w) - 1);
-      std::uint32_t word = 0;
-      __builtin_memcpy(&word, tile + byte, 4);
-      word |= (four >> taken & mask) << shift;
-      __builtin_memcpy(tile + byte, &word, 4);
+      std::uint32_t stored = 0;
+      __builtin_memcpy(&stored, tile + byte, 4);
+      stored |= (four >> taken & mask) << shift;
+      __builtin_memcpy(tile + byte, &stored, 4);
     });
   }
 

@@ -123,7 +123,7 @@ void check_mma() {
     if (std::is_same_v<D, std::int32_t>) return r;
     const auto one = [](word small) {
       const float v = float(int(small % 41)) - 20;
-      return Kind == mma_kind::f16 ? word(float16(v).bits) : word(bfloat16(v).bits);
+      return Kind == mma_kind::half ? word(float16(v).bits) : word(bfloat16(v).bits);
     };
     return one(r & 0xffff) | one(r >> 16) << 16;
   };
@@ -213,8 +213,8 @@ TEST_CASE("instructions on registers do what their plain forms do") {
 }
 
 TEST_CASE("tensor cores multiply fragments as the reference does, exactly on small integers") {
-  check_mma<mma_kind::f16, float, 4, 2>();
-  check_mma<mma_kind::bf16, float, 4, 2>();
+  check_mma<mma_kind::half, float, 4, 2>();
+  check_mma<mma_kind::bfloat, float, 4, 2>();
   check_mma<mma_kind::u8s8, std::int32_t, 4, 2>();
   check_mma<mma_kind::s8s8, std::int32_t, 4, 2>();
   check_mma<mma_kind::u8s8, std::int32_t, 2, 1>();

@@ -55,7 +55,7 @@ void check(std::uint64_t seed) {
 
   const auto code = [](int x) -> word {
     if (bytes) return word(x) & 255;
-    return Kind == mma_kind::f16 ? word(float16(float(x)).bits) : word(bfloat16(float(x)).bits);
+    return Kind == mma_kind::half ? word(float16(float(x)).bits) : word(bfloat16(float(x)).bits);
   };
   arr<word, na> fa[warp_size]{};
   arr<word, nb> fb[warp_size]{};
@@ -91,8 +91,8 @@ void check(std::uint64_t seed) {
 
 TEST_CASE("fragments laid out as PTX says multiply as matrices do") {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    check<mma_kind::f16, 16>(seed);
-    check<mma_kind::bf16, 16>(seed);
+    check<mma_kind::half, 16>(seed);
+    check<mma_kind::bfloat, 16>(seed);
     check<mma_kind::u8s8, 16>(seed);
     check<mma_kind::s8s8, 16>(seed);
     check<mma_kind::u8s8, 32>(seed);

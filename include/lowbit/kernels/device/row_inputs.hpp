@@ -15,8 +15,8 @@ struct value_rows {
   const V* values = nullptr;
   const V* kept = nullptr;
 };
-/// Rows of int8 levels: the value of element c is level * scale[c / width]. Rows end with zeros that
-/// fill up a quad.
+/// Rows of int8 levels: the value of element c is level * scale[c / width]. Rows end with zeros
+/// that fill up a quad.
 struct level_rows {
   index_t tokens = 0, cols = 0, stride = 0, width = 1, groups = 0;
   const std::int8_t* levels = nullptr;
@@ -49,8 +49,8 @@ struct copy_values {
 };
 
 /// Any scalar to the int8 levels and scales of quantize<A>; a warp for each group of a row. Where
-/// `values` is not null it gets what they stand for. A group with a NaN or an infinity has the scale
-/// NaN: every result of its token is NaN.
+/// `values` is not null it gets what they stand for. A group with a NaN or an infinity has the
+/// scale NaN: every result of its token is NaN.
 template <class A>
 struct quantize_levels {
   static constexpr int max_warps = 8, min_blocks = 1;

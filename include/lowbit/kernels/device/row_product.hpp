@@ -8,14 +8,15 @@
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {
 
-/// Tokens that a warp of the products below multiplies one row with: their weights are decoded once.
+/// Tokens that a warp of the products below multiplies one row with: it is decoded once for them.
 inline constexpr int row_product_tokens = 8;
 
 /// The last step of a row of a product: the lanes' sums of `count` tokens become results.
 /// `sums[l][i]` is the share of lane l.
 template <warp W, class View, class Sums, class V>
-LOWBIT_HD void write_row(const W& w, const View& m, const value_rows<V>& x, index_t first, int count,
-                         index_t r, const Sums& sums, V* y, index_t y_stride, update factors) {
+LOWBIT_HD void write_row(const W& w, const View& m, const value_rows<V>& x, index_t first,
+                         int count, index_t r, const Sums& sums, V* y, index_t y_stride,
+                         update factors) {
   constexpr bool apart = !std::same_as<typename View::format_type::outliers_type, none>;
   for (int i = 0; i < row_product_tokens; ++i) {
     if (i < count) {
@@ -65,8 +66,8 @@ LOWBIT_HD void each_row(Block& block, int warp_index, index_t rows, index_t toke
 }
 
 /// Y = alpha X W^T + beta Y with values: a warp for each row, whose lanes take every 32nd code and
-/// sum in binary32; then the lanes' sums are added pairwise. Weights have the values of `at` but for
-/// outliers, which are added as a term of their own.
+/// sum in binary32; then the lanes' sums are added pairwise. Weights have the values of `at` but
+/// for outliers, which are added as a term of their own.
 struct row_product {
   static constexpr int max_warps = 8, min_blocks = 1;
 

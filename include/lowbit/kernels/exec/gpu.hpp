@@ -32,8 +32,8 @@ struct gpu_warp {
                                const var<arr<word, 2>>& b) const {
     float* const s = d.value.items;
     const word *const x = a.value.items, *const y = b.value.items;
-    static_assert(Kind == mma_kind::f16 || Kind == mma_kind::bf16);
-    if constexpr (Kind == mma_kind::f16)
+    static_assert(Kind == mma_kind::half || Kind == mma_kind::bfloat);
+    if constexpr (Kind == mma_kind::half)
       asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, "
           "{%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
           : "+f"(s[0]), "+f"(s[1]), "+f"(s[2]), "+f"(s[3])

@@ -20,7 +20,7 @@ void mma_reference(arr<D, 4>* d, const arr<word, NA>* a, const arr<word, NB>* b)
       return is_signed ? D(std::int8_t(byte)) : D(byte);
     } else {
       const std::uint16_t bits = std::uint16_t(w >> (16 * i));
-      return Kind == mma_kind::f16 ? D(float(float16::from_bits(bits)))
+      return Kind == mma_kind::half ? D(float(float16::from_bits(bits)))
                                    : bits_as<float>(word(bits) << 16);
     }
   };

@@ -68,7 +68,7 @@ concept block = warp<typename B::warp> &&
                 };
 
 /// Operands of a tensor core. Accumulators are binary32 or int32; both are written d += a b.
-enum class mma_kind { f16, bf16, u8s8, s8s8 };
+enum class mma_kind { half, bfloat, u8s8, s8s8 };
 
 /// d += A B: A has 16 rows and K columns, B has K rows and 8 columns, spread over the lanes as PTX
 /// says for mma.m16n8k16 (halves, or bytes in two registers of A) and mma.m16n8k32 (bytes in
