@@ -64,38 +64,34 @@ LOWBIT_HD constexpr Float opaque(Float x) {
 }  // namespace detail
 
 /// a * b, a + b, a - b rounded once, whatever the compiler would fuse. Infinities and NaN as IEEE
-/// has them.
+/// has them. (Constants are computed by the same text in both passes of nvcc.)
 LOWBIT_HD constexpr float mul_rn(float a, float b) {
 #if defined(__CUDA_ARCH__)
-  return __fmul_rn(a, b);
-#else
-  return detail::opaque(a * b);
+  if (!__builtin_is_constant_evaluated()) return __fmul_rn(a, b);
 #endif
+  return detail::opaque(a * b);
 }
 /// The same in binary64, for products that are not exact there: (x - y)^2 and the like. (Products
 /// of two floats are, fused or not.)
 LOWBIT_HD constexpr double mul_rn(double a, double b) {
 #if defined(__CUDA_ARCH__)
-  return __dmul_rn(a, b);
-#else
-  return detail::opaque(a * b);
+  if (!__builtin_is_constant_evaluated()) return __dmul_rn(a, b);
 #endif
+  return detail::opaque(a * b);
 }
 LOWBIT_HD constexpr float add_rn(float a, float b) {
 #if defined(__CUDA_ARCH__)
-  return __fadd_rn(a, b);
-#else
-  return a + b;
+  if (!__builtin_is_constant_evaluated()) return __fadd_rn(a, b);
 #endif
+  return a + b;
 }
 LOWBIT_HD constexpr float sub_rn(float a, float b) { return add_rn(a, -b); }
 /// a / b; a / 0 is not called by the library.
 LOWBIT_HD constexpr float div_rn(float a, float b) {
 #if defined(__CUDA_ARCH__)
-  return __fdiv_rn(a, b);
-#else
-  return a / b;
+  if (!__builtin_is_constant_evaluated()) return __fdiv_rn(a, b);
 #endif
+  return a / b;
 }
 /// The root of a >= 0.
 LOWBIT_HD inline float sqrt_rn(float a) {
@@ -125,10 +121,9 @@ LOWBIT_HD constexpr double add_to_odd(double p, double q) {
 /// a * b + c rounded once: the product is exact in binary64, fused or not.
 LOWBIT_HD constexpr float fma_rn(float a, float b, float c) {
 #if defined(__CUDA_ARCH__)
-  return __fmaf_rn(a, b, c);
-#else
-  return float(detail::add_to_odd(double(a) * double(b), double(c)));
+  if (!__builtin_is_constant_evaluated()) return __fmaf_rn(a, b, c);
 #endif
+  return float(detail::add_to_odd(double(a) * double(b), double(c)));
 }
 
 /// Nearest integer of |x| < 2^22, ties to even, as an int: integer arithmetic on the bits, the same
