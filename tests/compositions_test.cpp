@@ -11,6 +11,8 @@
 #include <numeric>
 #include <vector>
 
+#include "support/compiled_kernels.hpp"
+
 using namespace lowbit;
 
 namespace {

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;

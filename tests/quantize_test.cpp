@@ -13,6 +13,7 @@
 #include <lowbit/ranges/mse_grid.hpp>
 #include <string>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;

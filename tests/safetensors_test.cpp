@@ -8,6 +8,7 @@
 #include <lowbit/safetensors.hpp>
 #include <lowbit/transforms/permute.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 #include "support/temporary_folder.hpp"
 

@@ -12,6 +12,7 @@
 
 #include "interop/matrices/storage_kinds.hpp"
 #include "safetensors_fuzz.hpp"
+#include "support/compiled_kernels.hpp"
 
 namespace lowbit_test {
 

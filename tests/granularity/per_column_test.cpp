@@ -7,6 +7,7 @@
 #include <lowbit/outliers/sparse.hpp>
 
 #include "granularity/groups_of.hpp"
+#include "support/compiled_kernels.hpp"
 
 using namespace lowbit;
 

@@ -7,6 +7,7 @@
 #include <lowbit/kernels/activations.hpp>
 #include <lowbit/quantizers/minifloat.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;

@@ -5,6 +5,7 @@
 #include <lowbit/lowbit.hpp>
 #include <memory>
 
+#include "support/compiled_kernels.hpp"
 #include "support/guarded_bytes.hpp"
 #include "support/random_matrix.hpp"
 

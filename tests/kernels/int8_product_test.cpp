@@ -9,6 +9,7 @@
 #include <lowbit/packing/repack.hpp>
 #include <lowbit/quantizers/normal_float.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;

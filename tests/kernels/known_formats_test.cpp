@@ -6,6 +6,7 @@
 #include <lowbit/kernels/dequantize.hpp>
 #include <string>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;

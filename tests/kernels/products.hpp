@@ -8,6 +8,7 @@
 #include <lowbit/lowbit.hpp>
 #include <lowbit/packing/repack.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 namespace test {

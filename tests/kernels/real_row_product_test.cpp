@@ -7,6 +7,7 @@
 #include <lowbit/kernels/gemm.hpp>
 #include <lowbit/quantizers/complex_unit.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;

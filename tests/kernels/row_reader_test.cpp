@@ -10,6 +10,7 @@
 #include <lowbit/quantizers/complex_unit.hpp>
 #include <lowbit/quantizers/normal_float.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;

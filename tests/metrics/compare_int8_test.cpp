@@ -7,6 +7,7 @@
 #include <lowbit/quantizers/normal_float.hpp>
 #include <lowbit/quantizers/uniform.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;

@@ -10,6 +10,7 @@
 #include <lowbit/quantizers/uniform.hpp>
 #include <lowbit/storage/any_matrix.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;

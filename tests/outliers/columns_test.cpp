@@ -9,6 +9,8 @@
 #include <lowbit/quantize.hpp>
 #include <string>
 
+#include "support/compiled_kernels.hpp"
+
 namespace {
 namespace lb = lowbit;
 using F = lb::format<lb::uniform<4>, lb::per_row, lb::columns>;

@@ -6,6 +6,8 @@
 #include <lowbit/outliers/low_rank.hpp>
 #include <lowbit/quantize.hpp>
 
+#include "support/compiled_kernels.hpp"
+
 namespace {
 namespace lb = lowbit;
 using lb::index_t;

@@ -8,6 +8,8 @@
 #include <lowbit/outliers/sparse.hpp>
 #include <lowbit/quantize.hpp>
 
+#include "support/compiled_kernels.hpp"
+
 namespace {
 namespace lb = lowbit;
 using lb::index_t;

@@ -4,6 +4,7 @@
 #include <lowbit/formats/known.hpp>
 #include <lowbit/packing/repack.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 namespace lb = lowbit;

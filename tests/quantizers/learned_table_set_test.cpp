@@ -9,6 +9,8 @@
 #include <lowbit/quantizers/learned_table_set.hpp>
 #include <vector>
 
+#include "support/compiled_kernels.hpp"
+
 using namespace lowbit;
 
 namespace {

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "support/compiled_kernels.hpp"
+
 using namespace lowbit;
 
 namespace {

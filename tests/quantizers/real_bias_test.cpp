@@ -10,6 +10,8 @@
 #include <lowbit/quantizers/real_bias.hpp>
 #include <vector>
 
+#include "support/compiled_kernels.hpp"
+
 using namespace lowbit;
 
 namespace {

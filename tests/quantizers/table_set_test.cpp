@@ -14,6 +14,8 @@
 #include <lowbit/ranges/mse_grid.hpp>
 #include <vector>
 
+#include "support/compiled_kernels.hpp"
+
 using namespace lowbit;
 
 namespace {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "quantizers/laws.hpp"
+#include "support/compiled_kernels.hpp"
 
 using namespace lowbit;
 

@@ -10,6 +10,7 @@
 #include <lowbit/storage/quantize_linear.hpp>
 #include <lowbit/transforms/hadamard.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;

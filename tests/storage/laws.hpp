@@ -7,6 +7,7 @@
 #include <limits>
 #include <lowbit/metrics/compare.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 namespace lowbit_test {

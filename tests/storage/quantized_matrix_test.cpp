@@ -15,6 +15,7 @@
 #include <lowbit/storage/any_matrix.hpp>
 #include <memory>
 
+#include "support/compiled_kernels.hpp"
 #include "support/guarded_bytes.hpp"
 #include "support/random_matrix.hpp"
 

@@ -4,6 +4,8 @@
 #include <lowbit/formats/known.hpp>
 #include <lowbit/storage/random_matrix.hpp>
 
+#include "support/compiled_kernels.hpp"
+
 using namespace lowbit;
 
 TEST_CASE("a random matrix has the shape asked for, finite values and varied codes") {

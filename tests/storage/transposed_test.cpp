@@ -11,6 +11,7 @@
 #include <lowbit/storage/transposed.hpp>
 #include <lowbit/transforms/permute.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;

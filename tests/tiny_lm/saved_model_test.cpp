@@ -10,6 +10,7 @@
 
 #include "error_text.hpp"
 #include "packed_model.hpp"
+#include "support/compiled_kernels.hpp"
 
 using tiny_lm::activations;
 using tiny_lm::weight_format;

@@ -8,6 +8,7 @@
 #include <lowbit/safetensors.hpp>
 
 #include "storage_kinds.hpp"
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 #include "support/sha256.hpp"
 #include "support/temporary_folder.hpp"

@@ -9,6 +9,7 @@
 #include <lowbit/quantize.hpp>
 #include <lowbit/safetensors.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 #include "support/temporary_folder.hpp"
 

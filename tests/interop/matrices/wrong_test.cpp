@@ -6,6 +6,7 @@
 
 #include "one_matrix.hpp"
 #include "storage_kinds.hpp"
+#include "support/compiled_kernels.hpp"
 
 namespace {
 

@@ -18,6 +18,7 @@
 #include <lowbit/storage/plane.hpp>
 #include <vector>
 
+#include "support/compiled_kernels.hpp"
 #include "support/guarded_bytes.hpp"
 
 namespace lb = lowbit;

@@ -7,6 +7,7 @@
 #include <lowbit/packing/host_layout.hpp>
 #include <vector>
 
+#include "support/compiled_kernels.hpp"
 #include "support/guarded_bytes.hpp"
 
 namespace lb = lowbit;

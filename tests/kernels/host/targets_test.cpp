@@ -6,6 +6,8 @@
 #include <lowbit/kernels/host/targets.hpp>
 #include <vector>
 
+#include "support/compiled_kernels.hpp"
+
 using namespace lowbit;
 using kernels::has_arch;
 using kernels::ops_of;

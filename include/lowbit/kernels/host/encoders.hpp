@@ -11,9 +11,10 @@
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {
 
-/// (x, n): what is known of a run.
+using survey_kernel = run_survey(const float* x, index_t n);
+/// What is known of a run.
 template <class Later = void>
-auto* survey(arch target) {
+survey_kernel* survey(arch target) {
 #if defined(__x86_64__)
   if (target == arch::avx512) return avx512::survey<Later>;
   if (target == arch::avx2) return avx2::survey<Later>;
@@ -21,9 +22,10 @@ auto* survey(arch target) {
   (void)target;
   return scalar::survey<Later>;
 }
-/// (x, n, &low, &high): the least and the largest of n >= 1 values; of equal zeros either.
+using extremes_kernel = void(const float* x, index_t n, float* low, float* high);
+/// The least and the largest of n >= 1 values; of equal zeros either.
 template <class Later = void>
-auto* find_extremes(arch target) {
+extremes_kernel* find_extremes(arch target) {
 #if defined(__x86_64__)
   if (target == arch::avx512) return avx512::find_extremes<Later>;
   if (target == arch::avx2) return avx2::find_extremes<Later>;
@@ -31,11 +33,13 @@ auto* find_extremes(arch target) {
   (void)target;
   return scalar::find_extremes<Later>;
 }
-/// (x, n, width, used, s, z, moderate, u): values -> positions between levels, as `normalize` has
-/// it. Groups of `width` columns, the first lacking its first `used`; without zeros z is null;
-/// sixteen parameters past the last may be read. `moderate`: as run_survey has it.
+using positions_kernel = void(const float* x, index_t n, index_t width, index_t used,
+                              const float* s, const float* z, bool moderate, float* u);
+/// Values -> positions between levels, as `normalize` has it. Groups of `width` columns, the first
+/// lacking its first `used`; without zeros z is null; sixteen parameters past the last may be read.
+/// `moderate`: as run_survey has it.
 template <zero_kind Kind>
-auto* find_positions(arch target) {
+positions_kernel* find_positions(arch target) {
 #if defined(__x86_64__)
   if (target == arch::avx512) return avx512::find_positions<Kind>;
   if (target == arch::avx2) return avx2::find_positions<Kind>;
@@ -43,9 +47,10 @@ auto* find_positions(arch target) {
   (void)target;
   return scalar::find_positions<Kind>;
 }
-/// (codes, readable bytes, n, values): f16 -> values.
+using halves_kernel = void(const std::uint8_t* codes, index_t readable, index_t n, float* values);
+/// f16 -> values; `readable` bytes.
 template <class Later = void>
-auto* read_halves(arch target) {
+halves_kernel* read_halves(arch target) {
 #if defined(__x86_64__)
   if (target == arch::avx512) return avx512::levels_f16;
   if (target == arch::avx2) return avx2::levels_f16;
@@ -58,8 +63,7 @@ template <class Rule>
 using code_kernel = void(const float* u, index_t n, const Rule&, std::uint8_t* codes);
 template <class Rule>
 using error_kernel = void(const float* x, const float* w, index_t n, bool moderate, float scale,
-                          float zero,
-                          const Rule&, double* partials);
+                          float zero, const Rule&, double* partials);
 
 /// (u, n, rule, codes): positions -> codes, one per byte; two bytes each of field_rule alone.
 template <class Rule, int Bytes = 1>
@@ -71,10 +75,11 @@ code_kernel<Rule>* find_codes(arch target) {
   (void)target;
   return scalar::find_codes<Bytes>;
 }
-/// (codes, n, bits, stream): codes of 1..8 bits, one per byte -> a bit stream. What follows code n,
+using stream_kernel = void(const std::uint8_t* codes, index_t n, int bits, std::uint8_t* stream);
+/// Codes of 1..8 bits, one per byte -> a bit stream. What follows code n,
 /// up to a multiple of 64, is zero; the stream has room for it.
 template <class Later = void>
-auto* pack_codes(arch target) {
+stream_kernel* pack_codes(arch target) {
 #if defined(__x86_64__)
   if (target == arch::avx512) return avx512::pack_codes<Later>;
   if (target == arch::avx2) return avx2::pack_codes<Later>;

@@ -117,21 +117,26 @@ struct row_ops {
 /// How packed codes become levels: they are levels; they are looked up among 16, or among 256.
 enum class level_kind { codes, table16, table256 };
 
-// Functions of an instruction set for codes of so many bits, compiled for those that are called:
-//
-//   pack_tile<Bits>(codes, blocks, packed)           codes one per byte, in quads -> packed codes,
-//                                                    64 bytes for each bit of a block of 32 columns
-//   unpack_tile<Bits>(packed, blocks, table, out)    and back, through a table of 256
-//   dot_packed<Bits, Table>(w, x, quads, run_quads, y)
-//                                                    dot_tile for packed codes and one token
-//   dot_values<Bits, Kind, Shifted>(w, x, stride, tokens, quads, run_quads, y)
-//                                                    y[token][row] += sum over runs of scale *
-//                                                    sum((factor * level + shift) * x)
-//   read_values<Bits, Kind, Shifted>(w, quads, run_quads, values)
-//                                                    values[column][row] = factor * level + shift,
-//                                                    one rounding; without Shifted the level
-//
-// Codes, activations and results are read and written in whole blocks of 32 columns.
+// Functions of an instruction set for codes of so many bits (targets.hpp), compiled for those that
+// are called. Codes, activations and results are read and written in whole blocks of 32 columns.
+
+/// pack_tile<Bits>: codes one per byte, in quads -> packed codes, 64 bytes for each bit of a block
+/// of 32 columns.
+using pack_kernel = void(const std::uint8_t* codes, index_t blocks, std::uint8_t* packed);
+/// unpack_tile<Bits>: and back, through a table of 256.
+using unpack_kernel = void(const std::uint8_t* packed, index_t blocks, const std::int8_t* table,
+                           std::uint8_t* out);
+/// dot_packed<Bits, Table>: dot_tile for packed codes and one token.
+using dot_packed_kernel = void(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
+                               index_t quads, index_t run_quads, float* y);
+/// dot_values<Bits, Kind, Shifted>: y[token][row] += sum over runs of scale *
+/// sum((factor * level + shift) * x).
+using dot_values_kernel = void(const row_ops::tile_values& w, const float* x, index_t stride,
+                               index_t tokens, index_t quads, index_t run_quads, float* y);
+/// read_values<Bits, Kind, Shifted>: values[column][row] = factor * level + shift, one rounding;
+/// without Shifted the level.
+using read_values_kernel = void(const row_ops::tile_values& w, index_t quads, index_t run_quads,
+                                float* values);
 
 }  // namespace kernels
 }  // namespace lowbit::inline LOWBIT_ABI

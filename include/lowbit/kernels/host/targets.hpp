@@ -163,7 +163,7 @@ const row_ops& ops_of(arch a) {
 
 // The functions of a target (row_ops::target), see ops.hpp.
 template <int Bits>
-auto* pack_tile(arch a) {
+pack_kernel* pack_tile(arch a) {
 #if defined(__x86_64__)
   if (a == arch::avx512) return avx512::pack_tile<Bits>;
   if (a == arch::avx2) return avx2::pack_tile<Bits>;
@@ -174,7 +174,7 @@ auto* pack_tile(arch a) {
   return scalar::pack_tile<Bits>;
 }
 template <int Bits>
-auto* unpack_tile(arch a) {
+unpack_kernel* unpack_tile(arch a) {
 #if defined(__x86_64__)
   if (a == arch::avx512) return avx512::unpack_tile<Bits>;
   if (a == arch::avx2) return avx2::unpack_tile<Bits>;
@@ -185,7 +185,7 @@ auto* unpack_tile(arch a) {
   return scalar::unpack_tile<Bits>;
 }
 template <int Bits, bool Table>
-auto* dot_packed(arch a) {
+dot_packed_kernel* dot_packed(arch a) {
 #if defined(__x86_64__)
   if (a == arch::avx512) return avx512::dot_packed<Bits, Table>;
   if (a == arch::avx2) return avx2::dot_packed<Bits, Table>;
@@ -196,7 +196,7 @@ auto* dot_packed(arch a) {
   return scalar::dot_packed<Bits, Table>;
 }
 template <int Bits, level_kind Kind, bool Shifted>
-auto* dot_values(arch a) {
+dot_values_kernel* dot_values(arch a) {
 #if defined(__x86_64__)
   if (a == arch::avx512) return avx512::dot_values<Bits, Kind, Shifted>;
   if (a == arch::avx2) return avx2::dot_values<Bits, Kind, Shifted>;
@@ -207,7 +207,7 @@ auto* dot_values(arch a) {
   return scalar::dot_values<Bits, Kind, Shifted>;
 }
 template <int Bits, level_kind Kind, bool Shifted>
-auto* read_values(arch a) {
+read_values_kernel* read_values(arch a) {
 #if defined(__x86_64__)
   if (a == arch::avx512) return avx512::read_values<Bits, Kind, Shifted>;
   if (a == arch::avx2) return avx2::read_values<Bits, Kind, Shifted>;

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What compiled_kernels.hpp declares.
+#define COMPILED_KERNELS template
+#include "compiled_kernels.hpp"
