@@ -72,9 +72,10 @@ inline const char* law_broken_by(const lb::any_matrix& m) {
 }
 
 /// The law that the matrices of a file break, or null: each loads or gives an error that is one
-/// line about bad bytes; what loads is used and comes back the same after saving.
+/// line about bad bytes; what loads is used and comes back the same after saving. `loads` counts
+/// the matrices that were used, where it is not null.
 template <class List>
-const char* matrices_law_broken_by(lb::span<const std::uint8_t> bytes) {
+const char* matrices_law_broken_by(lb::span<const std::uint8_t> bytes, long* loads = nullptr) {
   const auto law_of = [](const lb::error& e) {
     const std::string what = e.what();
     std::string problem = what.substr(std::string("lowbit: ").size() + e.argument().size() + 2);
@@ -100,6 +101,7 @@ const char* matrices_law_broken_by(lb::span<const std::uint8_t> bytes) {
       if (const char* law = law_of(e)) return law;
       continue;
     }
+    if (loads != nullptr) ++*loads;
     if (const char* law = law_broken_by(m)) return law;
     for (const lb::stored_array& a : m.arrays()) {
       const lb::safetensors::tensor* t = file->archive().find(name + "." + a.name);

@@ -16,8 +16,8 @@ using lowbit_test::fragile_kinds;
 using lowbit_test::one_matrix;
 using bytes = std::vector<std::uint8_t>;
 
-const char* law_broken_by(const bytes& file) {
-  return lowbit_test::matrices_law_broken_by<fragile_kinds>(file);
+const char* law_broken_by(const bytes& file, long* loads = nullptr) {
+  return lowbit_test::matrices_law_broken_by<fragile_kinds>(file, loads);
 }
 
 constexpr const char* names[] = {
@@ -64,7 +64,7 @@ TEST_CASE("a very small file with any one byte changed to any other loads, or is
 TEST_CASE("a file with any one byte changed loads and is used, or is an error") {
   const char* nightly = std::getenv("LOWBIT_NIGHTLY");
   const int step = nightly != nullptr && *nightly == '1' ? 1 : 37;  // of the 255 other values
-  long loads = 0, errors = 0;
+  long loads = 0, files = 0;
   for (const char* name : names) {
     const one_matrix m(name);
     CHECK(m.error<fragile_kinds>().empty());
@@ -74,19 +74,14 @@ TEST_CASE("a file with any one byte changed loads and is used, or is an error") 
       const std::uint8_t before = file[i];
       for (; change < 256; change += step) {
         file[i] = std::uint8_t(before ^ change);
-        if (const char* law = law_broken_by(file))
+        ++files;
+        if (const char* law = law_broken_by(file, &loads))
           FAIL_CHECK(name << ", byte " << i << " = " << int(file[i]) << ": " << law);
-        try {
-          lowbit::matrix_file(file).load_any<fragile_kinds>("w");
-          ++loads;
-        } catch (const lowbit::error&) {
-          ++errors;
-        }
       }
       change -= 255;
       file[i] = before;
     }
   }
   CHECK(loads > 1000);
-  CHECK(errors > 1000);
+  CHECK(files - loads > 1000);  // errors
 }
