@@ -80,6 +80,7 @@
 #include "transforms/channel_scale.hpp"
 #include "transforms/conjugate.hpp"
 #include "transforms/hadamard.hpp"
+#include "transforms/hadamard_order.hpp"
 #include "transforms/identity.hpp"
 #include "transforms/permute.hpp"
 #include "transforms/weights.hpp"

@@ -93,7 +93,31 @@ TEST_CASE("the same bits everywhere") {
   CHECK(h == 1385158414277597934u);  // as g++ and clang++ made it, with and without -march
 }
 
-TEST_CASE("a block that is no power of two is an error") {
-  CHECK_THROWS_WITH((hadamard{.block = 12}.transformed_size(24)),
-                    "lowbit: block: 12, expected a power of two, or 0 for the whole");
+TEST_CASE("a block may be 12, 20, 28 or 36 times a power of two") {
+  for (const std::uint32_t block : {12u, 20u, 28u, 36u, 40u, 96u, 288u})
+    for (const index_t n : {index_t(block), index_t(3 * block - 5)}) {
+      CAPTURE(block);
+      const hadamard t{block, 9};
+      CHECK(t.transformed_size(n) == ceil_div(n, block) * block);
+      check_laws(t, n, 4e-6);
+    }
+  // Worked by hand: the first column of H_12 is 1, -1, -1 ...; behind it is that of H_2.
+  std::vector<float> unit(24);
+  unit[0] = 1;
+  const auto y = apply(hadamard{.block = 24}, unit);
+  for (std::size_t i = 0; i < 24; ++i)
+    CHECK(double(y[i]) == doctest::Approx((i < 2 ? 1 : -1) / std::sqrt(24.0)).epsilon(1e-6));
+  // The second column is 1 and then one plus the residues of 11, shifted: column 1 of Q.
+  std::fill(unit.begin(), unit.end(), 0.f);
+  unit[2] = 1;
+  const auto z = apply(hadamard{.block = 24}, unit);
+  const int residues[] = {1, 1, -1, 1, 1, 1, -1, -1, -1, 1, -1};  // 1, 3, 4, 5, 9 are squares
+  for (std::size_t i = 1; i < 12; ++i)
+    CHECK((z[2 * i] > 0) == (residues[i - 1] > 0));
+}
+
+TEST_CASE("a block that no Hadamard matrix is known for here is an error") {
+  CHECK_THROWS_WITH((hadamard{.block = 44}.transformed_size(44)),
+                    "lowbit: block: 44, expected a power of two, 12, 20, 28 or 36 times one, or 0 "
+                    "for all");
 }

@@ -30,7 +30,7 @@ void run(int blocks, int warps, std::size_t shared_bytes, Kernel kernel, Argumen
   REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
 }
 
-constexpr int operations = 10;
+constexpr int operations = 11;
 LOWBIT_HD inline word operation(int which, word a, word b, word c) {
   switch (which) {
     case 0:
@@ -51,6 +51,8 @@ LOWBIT_HD inline word operation(int which, word a, word b, word c) {
       return bits_as<word>(half_high(a));
     case 8:
       return halves(bits_as<float>(a), bits_as<float>(b));
+    case 9:
+      return bfloats(bits_as<float>(a), bits_as<float>(b));
     default:
       return word(dot4_u8s8(a, b, std::int32_t(c)));
   }
@@ -70,13 +72,14 @@ struct register_kernel {
   }
 };
 
-bool half_nan(word h) { return (h & 0x7fff) > 0x7c00; }
+bool half_nan(word h, word infinity) { return (h & 0x7fff) > infinity; }
 /// Equal, or NaN in the same places.
 bool same(int which, word a, word b) {
-  if (which >= 3 && which <= 8 && which != 6 && which != 7) {
+  if (which >= 3 && which <= 9 && which != 6 && which != 7) {
+    const word infinity = which == 9 ? 0x7f80 : 0x7c00;
     const auto one = [&](int at) {
       const word x = a >> at & 0xffff, y = b >> at & 0xffff;
-      return x == y || (half_nan(x) && half_nan(y));
+      return x == y || (half_nan(x, infinity) && half_nan(y, infinity));
     };
     return one(0) && one(16);
   }

@@ -54,6 +54,8 @@ static_assert(mul2(halves(3, -2), halves(0.5f, 5)) == halves(1.5f, -10));
 static_assert(fma2(halves(3, -2), halves(0.5f, 5), halves(-1, 1)) == halves(0.5f, -9));
 static_assert(half_low(halves(1.5f, -3)) == 1.5f && half_high(halves(1.5f, -3)) == -3);
 static_assert(halves(65520, 0x1p-25f) == 0x7c00);  // beyond the largest, and a tie to zero
+static_assert(bfloats(0x1.02p0f, -0x1.fffp127f) == 0xff803f81);
+static_assert(bfloats(0x1.01p0f, 0x1.03p0f) == 0x3f823f80);  // ties
 static_assert(dot4_u8s8(0xff010203, 0x80ff0203, 7) == 7 + 255 * -128 + 1 * -1 + 2 * 2 + 3 * 3);
 
 }  // namespace
@@ -150,4 +152,7 @@ TEST_CASE("bytes are moved and multiplied as in memory") {
   alignas(16) const word in_memory[8] = {1, 2, 3, 4, 5, 6, 7, 8};
   const words4 loaded = load_once(in_memory + 4);
   for (int k = 0; k < 4; ++k) CHECK(loaded[k] == word(5 + k));
+  alignas(16) word written[6] = {9, 9, 9, 9, 9, 9};
+  store16(written, loaded);
+  for (int k = 0; k < 6; ++k) CHECK(written[k] == word(k < 4 ? 5 + k : 9));
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include "../../core/arith.hpp"
 #include "../../core/arr.hpp"
+#include "../../core/bfloat16.hpp"
 #include "../../core/float16.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -157,6 +158,18 @@ LOWBIT_HD constexpr word halves(float low, float high) {
   return detail::two_halves(low, high);
 }
 
+/// Two binary32 rounded to bfloat16, to nearest even, to infinity beyond its largest.
+LOWBIT_HD constexpr word bfloats(float low, float high) {
+#if defined(__CUDA_ARCH__)
+  if (!__builtin_is_constant_evaluated()) {
+    word d;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(d) : "f"(high), "f"(low));
+    return d;
+  }
+#endif
+  return word(bfloat16(low).bits) | word(bfloat16(high).bits) << 16;
+}
+
 /// c + sum of the products of four unsigned bytes of a with four signed ones of b.
 LOWBIT_HD constexpr std::int32_t dot4_u8s8(word a, word b, std::int32_t c) {
 #if defined(__CUDA_ARCH__)
@@ -179,9 +192,18 @@ LOWBIT_HD inline words4 load_once(const void* p) {
                : "=r"(w.items[0]), "=r"(w.items[1]), "=r"(w.items[2]), "=r"(w.items[3])
                : "l"(p));
 #else
-  __builtin_memcpy(&w, p, sizeof(w));
+  __builtin_memcpy(&w, __builtin_assume_aligned(p, 16), sizeof(w));
 #endif
   return w;
+}
+
+/// 16 bytes to memory; the address is a multiple of 16.
+LOWBIT_HD inline void store16(void* p, const words4& w) {
+#if defined(__CUDA_ARCH__)
+  *static_cast<uint4*>(p) = make_uint4(w.items[0], w.items[1], w.items[2], w.items[3]);
+#else
+  __builtin_memcpy(__builtin_assume_aligned(p, 16), &w, sizeof(w));
+#endif
 }
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -259,8 +259,8 @@ inline void store_low_bytes(std::uint8_t* p, const vi& a) {
 }
 inline void store_low_words(std::uint8_t* p, const vi& a) {
   LOWBIT_LANES {
-    const auto word = std::uint16_t(a.v[l]);
-    __builtin_memcpy(p + 2 * l, &word, 2);
+    const auto low = std::uint16_t(a.v[l]);
+    __builtin_memcpy(p + 2 * l, &low, 2);
   }
 }
 inline vb load_bytes(const std::uint8_t* p) {
