@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What is deduced of a part that does not say it, and which contracts it keeps. Decode strategies:
 // core/strategy_test.cpp; parts that break a contract: compile_fail/.
+#include <lowbit/concepts.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/codebooks/trits5.hpp>
 #include <lowbit/codebooks/vector.hpp>
-#include <lowbit/concepts.hpp>
 #include <lowbit/granularity/cross.hpp>
 #include <lowbit/outliers/low_rank.hpp>
 #include <lowbit/outliers/sparse.hpp>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/format.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/codebooks/vector.hpp>
-#include <lowbit/format.hpp>
 #include <lowbit/granularity/two_level.hpp>
 #include <lowbit/outliers/sparse.hpp>
 #include <lowbit/quantize.hpp>

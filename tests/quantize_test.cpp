@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // quantize and its arguments; what cannot compile: compile_fail/.
+#include <lowbit/quantize.hpp>
+
 #include <doctest/doctest.h>
 
 #include <limits>
@@ -7,7 +9,6 @@
 #include <lowbit/granularity/per.hpp>
 #include <lowbit/outliers/criteria/top_k.hpp>
 #include <lowbit/outliers/sparse.hpp>
-#include <lowbit/quantize.hpp>
 #include <lowbit/quantizers/complex_unit.hpp>
 #include <lowbit/quantizers/learned_table.hpp>
 #include <lowbit/ranges/mse_grid.hpp>

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Saving and loading matrices. (interop/matrices has the golden file, with every way of storing.)
+#include <lowbit/safetensors.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/formats/integer.hpp>
 #include <lowbit/formats/tables.hpp>
 #include <lowbit/formats/transformed.hpp>
-#include <lowbit/safetensors.hpp>
 #include <lowbit/transforms/permute.hpp>
 
 #include "support/compiled_kernels.hpp"

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/codebooks/k_means.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cfenv>
 #include <cmath>
 #include <cstring>
-#include <lowbit/codebooks/k_means.hpp>
 #include <lowbit/core/thread_pool.hpp>
 #include <string>
 #include <vector>

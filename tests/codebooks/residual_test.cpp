@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/codebooks/residual.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/codebooks/residual.hpp>
 #include <lowbit/codebooks/vector.hpp>
 #include <lowbit/core/thread_pool.hpp>
 #include <lowbit/quantize.hpp>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/codebooks/trits5.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/codebooks/trits5.hpp>
 #include <lowbit/quantize.hpp>
 #include <vector>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/codebooks/vector_scores.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/codebooks/vector_scores.hpp>
 #include <lowbit/core/random.hpp>
 #include <vector>
 

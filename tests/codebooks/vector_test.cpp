@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/codebooks/vector.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cfenv>
-#include <lowbit/codebooks/vector.hpp>
 #include <lowbit/core/thread_pool.hpp>
 #include <lowbit/quantize.hpp>
 #include <string>

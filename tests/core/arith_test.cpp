@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/arith.hpp>
+
 #include <doctest/doctest.h>
 
 #include <bit>
@@ -6,7 +8,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <lowbit/core/arith.hpp>
 #include <lowbit/core/random.hpp>
 #include <vector>
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/bits.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cstdint>
-#include <lowbit/core/bits.hpp>
 #include <lowbit/core/random.hpp>
 #include <memory>
 #include <vector>

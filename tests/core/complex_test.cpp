@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/complex.hpp>
+
 #include <doctest/doctest.h>
 
 #include <complex>
 #include <limits>
-#include <lowbit/core/complex.hpp>
 #include <type_traits>
 
 using namespace lowbit;

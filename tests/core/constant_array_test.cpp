@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <doctest/doctest.h>
-
 #include <lowbit/core/constant_array.hpp>
+
+#include <doctest/doctest.h>
 
 namespace {
 inline constexpr lowbit::arr<float, 4> levels{{-1.5f, 0, 2, 7}};

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The handler of builds without exceptions is tested by tests/consumer/no_exceptions.cpp.
+#include <lowbit/core/error.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/core/error.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/executor.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/core/executor.hpp>
 #include <stdexcept>
 #include <vector>
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/float16.hpp>
+
 #include <doctest/doctest.h>
 
 #include <bit>
 #include <cmath>
-#include <lowbit/core/float16.hpp>
 #include <lowbit/core/random.hpp>
 #include <type_traits>
 #if defined(__F16C__)

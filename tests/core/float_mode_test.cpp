@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/float_mode.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cfenv>
-#include <lowbit/core/float_mode.hpp>
 #include <thread>
 
 using lowbit::float_mode_guard;

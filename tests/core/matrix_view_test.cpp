@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/matrix_view.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/core/matrix_view.hpp>
 #include <string>
 #include <type_traits>
 #include <vector>

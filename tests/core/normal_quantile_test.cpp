@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/normal_quantile.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <lowbit/core/normal_quantile.hpp>
 #include <lowbit/core/random.hpp>
 
 using namespace lowbit;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/place.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cstring>
-#include <lowbit/core/place.hpp>
 
 using namespace lowbit;
 

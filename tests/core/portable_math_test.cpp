@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/portable_math.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <lowbit/core/portable_math.hpp>
 
 using namespace lowbit;
 

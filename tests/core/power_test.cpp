@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/power.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <lowbit/core/portable_math.hpp>
-#include <lowbit/core/power.hpp>
 #include <lowbit/core/random.hpp>
 
 using namespace lowbit;

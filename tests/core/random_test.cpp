@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/random.hpp>
+
 #include <doctest/doctest.h>
 
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <lowbit/core/random.hpp>
 #include <vector>
 
 using namespace lowbit;

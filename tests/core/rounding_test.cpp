@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/rounding.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <lowbit/core/random.hpp>
-#include <lowbit/core/rounding.hpp>
 
 using namespace lowbit;
 

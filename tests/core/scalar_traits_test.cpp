@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/scalar_traits.hpp>
+
 #include <doctest/doctest.h>
 
 #include <bit>
 #include <cmath>
-#include <lowbit/core/scalar_traits.hpp>
 
 namespace foreign {
 /// A 16-bit float of another library, as __half is to us.

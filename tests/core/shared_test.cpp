@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/shared.hpp>
+
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <lowbit/core/shared.hpp>
 #include <stdexcept>
 #include <thread>
 #include <vector>

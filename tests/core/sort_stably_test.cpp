@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/sort_stably.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <lowbit/core/random.hpp>
-#include <lowbit/core/sort_stably.hpp>
 
 using namespace lowbit;
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/span.hpp>
+
 #include <doctest/doctest.h>
 
 #include <array>
 #include <cstring>
-#include <lowbit/core/span.hpp>
 #include <span>
 #include <string>
 #include <type_traits>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/text.hpp>
+
 #include <doctest/doctest.h>
 
 #include <limits>
-#include <lowbit/core/text.hpp>
 #include <string>
 #include <string_view>
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/thread_pool.hpp>
+
 #include <doctest/doctest.h>
 
 #include <atomic>
 #include <lowbit/core/random.hpp>
-#include <lowbit/core/thread_pool.hpp>
 #include <set>
 #include <stdexcept>
 #include <string>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/granularity/blocks.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/granularity/blocks.hpp>
 #include <lowbit/granularity/per.hpp>
 #include <lowbit/quantizers/complex_unit.hpp>
 

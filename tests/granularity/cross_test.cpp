@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/granularity/cross.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <lowbit/granularity/cross.hpp>
 
 #include "granularity/groups_of.hpp"
 

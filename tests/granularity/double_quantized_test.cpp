@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/granularity/double_quantized.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/granularity/double_quantized.hpp>
 #include <lowbit/quantizers/normal_float.hpp>
 
 #include "granularity/groups_of.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/granularity/per_column.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/granularity/per_column.hpp>
 #include <lowbit/kernels/gemm.hpp>
 #include <lowbit/outliers/criteria/top_k.hpp>
 #include <lowbit/outliers/sparse.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <doctest/doctest.h>
-
 #include <lowbit/granularity/per.hpp>
+
+#include <doctest/doctest.h>
 
 #include "granularity/groups_of.hpp"
 

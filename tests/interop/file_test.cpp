@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/interop/file.hpp>
+
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <csignal>
 #include <fstream>
-#include <lowbit/interop/file.hpp>
 #include <numeric>
 
 #include "../support/temporary_folder.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Against the reference implementation: files that it made (data/make_safetensors.py) are read as
 // meant, and our writer makes the same bytes of the same tensors.
-#include <doctest/doctest.h>
-
 #include <lowbit/interop/safetensors.hpp>
+
+#include <doctest/doctest.h>
 
 #include "safetensors/make_file.hpp"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/interop/utf8.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/interop/utf8.hpp>
 #include <string>
 #include <vector>
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/activations.hpp>
+
 #include <doctest/doctest.h>
 
 #include <limits>
 #include <lowbit/core/bfloat16.hpp>
 #include <lowbit/granularity/microscaling.hpp>
-#include <lowbit/kernels/activations.hpp>
 #include <lowbit/quantizers/minifloat.hpp>
 
 #include "support/compiled_kernels.hpp"

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/int8_levels.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <lowbit/codebooks/vector.hpp>
 #include <lowbit/granularity/per_column.hpp>
-#include <lowbit/kernels/int8_levels.hpp>
 #include <lowbit/quantize.hpp>
 #include <vector>
 

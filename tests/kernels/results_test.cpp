@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/results.hpp>
+
 #include <doctest/doctest.h>
 
 #include <limits>
-#include <lowbit/kernels/results.hpp>
 #include <lowbit/outliers/criteria/top_k.hpp>
 #include <lowbit/outliers/sparse.hpp>
 #include <lowbit/quantizers/complex_unit.hpp>

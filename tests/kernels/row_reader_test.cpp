@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/row_reader.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cstring>
 #include <lowbit/codebooks/vector.hpp>
 #include <lowbit/granularity/two_level.hpp>
-#include <lowbit/kernels/row_reader.hpp>
 #include <lowbit/packing/repack.hpp>
 #include <lowbit/quantize.hpp>
 #include <lowbit/quantizers/complex_unit.hpp>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/tile_reader.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/codebooks/vector.hpp>
-#include <lowbit/kernels/tile_reader.hpp>
 #include <lowbit/packing/repack.hpp>
 #include <lowbit/quantize.hpp>
 #include <lowbit/quantizers/minifloat.hpp>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/metrics/compare_int8.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/metrics/compare_int8.hpp>
 #include <lowbit/outliers/sparse.hpp>
 #include <lowbit/quantize.hpp>
 #include <lowbit/quantizers/normal_float.hpp>

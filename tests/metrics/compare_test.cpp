@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/metrics/compare.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
 #include <lowbit/granularity/per.hpp>
-#include <lowbit/metrics/compare.hpp>
 #include <lowbit/outliers/sparse.hpp>
 #include <lowbit/quantizers/complex_unit.hpp>
 #include <lowbit/quantizers/uniform.hpp>

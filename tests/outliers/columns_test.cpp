@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/outliers/columns.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/kernels/gemm.hpp>
-#include <lowbit/outliers/columns.hpp>
 #include <lowbit/outliers/criteria/n_sigma.hpp>
 #include <lowbit/outliers/criteria/user_mask.hpp>
 #include <lowbit/outliers/criteria/user_score.hpp>

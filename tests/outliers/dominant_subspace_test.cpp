@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <doctest/doctest.h>
-
 #include <lowbit/outliers/dominant_subspace.hpp>
+
+#include <doctest/doctest.h>
 
 namespace {
 namespace lb = lowbit;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/outliers/low_rank.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/kernels/dequantize.hpp>
 #include <lowbit/kernels/gemm.hpp>
-#include <lowbit/outliers/low_rank.hpp>
 #include <lowbit/quantize.hpp>
 
 #include "support/compiled_kernels.hpp"

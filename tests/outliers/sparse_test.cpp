@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/outliers/sparse.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/core/random.hpp>
 #include <lowbit/kernels/dequantize.hpp>
 #include <lowbit/kernels/gemm.hpp>
 #include <lowbit/outliers/criteria/top_k.hpp>
-#include <lowbit/outliers/sparse.hpp>
 #include <lowbit/quantize.hpp>
 
 #include "support/compiled_kernels.hpp"

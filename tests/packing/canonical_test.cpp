@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/packing/canonical.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/packing/canonical.hpp>
 #include <vector>
 
 #include "support/guarded_bytes.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/packing/host_layout.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/packing/host_layout.hpp>
 #include <vector>
 
 using namespace lowbit;

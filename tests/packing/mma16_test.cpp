@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/packing/mma16.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/packing/mma16.hpp>
 #include <vector>
 
 using namespace lowbit;

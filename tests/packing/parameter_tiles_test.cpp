@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/packing/parameter_tiles.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/packing/parameter_tiles.hpp>
 #include <vector>
 
 using namespace lowbit;

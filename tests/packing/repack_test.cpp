@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/packing/repack.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/formats/known.hpp>
-#include <lowbit/packing/repack.hpp>
 
 #include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/af4.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <lowbit/core/random.hpp>
-#include <lowbit/quantizers/af4.hpp>
 #include <vector>
 
 #include "quantizers/laws.hpp"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/binary.hpp>
+
 #include <doctest/doctest.h>
 
 #include <limits>
 #include <lowbit/quantize.hpp>
-#include <lowbit/quantizers/binary.hpp>
 #include <vector>
 
 #include "quantizers/laws.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/bnb_fp4.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/quantizers/bnb_fp4.hpp>
 #include <lowbit/quantizers/minifloat.hpp>
 
 #include "quantizers/laws.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/code_rule.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/quantizers/code_rule.hpp>
 #include <lowbit/quantizers/learned_table.hpp>
 #include <lowbit/quantizers/normal_float.hpp>
 #include <lowbit/quantizers/ternary.hpp>

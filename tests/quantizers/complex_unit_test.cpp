@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/complex_unit.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <lowbit/core/random.hpp>
 #include <lowbit/quantize.hpp>
-#include <lowbit/quantizers/complex_unit.hpp>
 #include <vector>
 
 #include "quantizers/laws.hpp"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/learned_table_set.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -6,7 +8,6 @@
 #include <lowbit/kernels/dequantize.hpp>
 #include <lowbit/kernels/gemm.hpp>
 #include <lowbit/quantize.hpp>
-#include <lowbit/quantizers/learned_table_set.hpp>
 #include <vector>
 
 #include "support/compiled_kernels.hpp"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/learned_table.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -8,7 +10,6 @@
 #include <lowbit/kernels/gemm.hpp>
 #include <lowbit/quantize.hpp>
 #include <lowbit/quantizers/iq4_nl.hpp>
-#include <lowbit/quantizers/learned_table.hpp>
 #include <lowbit/quantizers/normal_float.hpp>
 #include <string>
 #include <vector>

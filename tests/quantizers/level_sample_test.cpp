@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/level_sample.hpp>
+
 #include <doctest/doctest.h>
 
 #include <limits>
-#include <lowbit/quantizers/level_sample.hpp>
 #include <vector>
 
 using namespace lowbit;

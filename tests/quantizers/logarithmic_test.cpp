@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/logarithmic.hpp>
+
 #include <doctest/doctest.h>
 
 #include <limits>
-#include <lowbit/quantizers/logarithmic.hpp>
 
 #include "quantizers/laws.hpp"
 

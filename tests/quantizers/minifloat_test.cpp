@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The named types; what every minifloat does is tested in core/minifloat_test.cpp, and against
 // other implementations in oracle/.
+#include <lowbit/quantizers/minifloat.hpp>
+
 #include <doctest/doctest.h>
 
 #include <bit>
 #include <initializer_list>
 #include <iterator>
 #include <lowbit/core/random.hpp>
-#include <lowbit/quantizers/minifloat.hpp>
 
 #include "quantizers/laws.hpp"
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/nearest_level.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
-#include <lowbit/quantizers/nearest_level.hpp>
 
 using namespace lowbit;
 

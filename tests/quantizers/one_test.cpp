@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/one.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/granularity/per.hpp>
 #include <lowbit/quantize.hpp>
-#include <lowbit/quantizers/one.hpp>
 
 using namespace lowbit;
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/optimal_level_sets.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <lowbit/core/thread_pool.hpp>
-#include <lowbit/quantizers/optimal_level_sets.hpp>
 #include <set>
 #include <vector>
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/optimal_levels.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <lowbit/quantizers/lloyd_max.hpp>
-#include <lowbit/quantizers/optimal_levels.hpp>
 #include <vector>
 
 using namespace lowbit;

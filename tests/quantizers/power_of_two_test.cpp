@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/power_of_two.hpp>
+
 #include <doctest/doctest.h>
 
 #include <limits>
 #include <lowbit/quantizers/level_table.hpp>
-#include <lowbit/quantizers/power_of_two.hpp>
 
 #include "quantizers/golden.hpp"
 #include "quantizers/laws.hpp"

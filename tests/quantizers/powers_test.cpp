@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/powers.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
-#include <lowbit/quantizers/powers.hpp>
 
 using namespace lowbit;
 

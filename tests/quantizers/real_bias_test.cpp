@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/real_bias.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -7,7 +9,6 @@
 #include <lowbit/kernels/dequantize.hpp>
 #include <lowbit/kernels/gemm.hpp>
 #include <lowbit/quantize.hpp>
-#include <lowbit/quantizers/real_bias.hpp>
 #include <vector>
 
 #include "support/compiled_kernels.hpp"

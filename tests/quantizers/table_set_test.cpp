@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/table_set.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -10,7 +12,6 @@
 #include <lowbit/quantizers/iq4_nl.hpp>
 #include <lowbit/quantizers/normal_float.hpp>
 #include <lowbit/quantizers/power_of_two.hpp>
-#include <lowbit/quantizers/table_set.hpp>
 #include <lowbit/ranges/mse_grid.hpp>
 #include <vector>
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/tangent.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -6,7 +8,6 @@
 #include <lowbit/core/random.hpp>
 #include <lowbit/quantize.hpp>
 #include <lowbit/quantizers/logarithmic.hpp>
-#include <lowbit/quantizers/tangent.hpp>
 #include <vector>
 
 #include "quantizers/laws.hpp"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/twin_log.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -8,7 +10,6 @@
 #include <lowbit/kernels/dequantize.hpp>
 #include <lowbit/kernels/gemm.hpp>
 #include <lowbit/quantize.hpp>
-#include <lowbit/quantizers/twin_log.hpp>
 #include <lowbit/ranges/mse_grid.hpp>
 #include <vector>
 

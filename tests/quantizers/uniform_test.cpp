@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/quantizers/uniform.hpp>
+
 #include <doctest/doctest.h>
 
 #include <limits>
 #include <lowbit/quantize.hpp>
-#include <lowbit/quantizers/uniform.hpp>
 
 #include "quantizers/golden.hpp"
 #include "quantizers/laws.hpp"

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/ranges/absmax.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/granularity/two_level.hpp>
 #include <lowbit/quantize.hpp>
 #include <lowbit/quantizers/uniform.hpp>
-#include <lowbit/ranges/absmax.hpp>
 
 #include "ranges/group.hpp"
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/ranges/absmean.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/quantizers/ternary.hpp>
 #include <lowbit/quantizers/uniform.hpp>
-#include <lowbit/ranges/absmean.hpp>
 
 #include "ranges/golden_input.hpp"
 #include "ranges/group.hpp"

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/ranges/default.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/granularity/cross.hpp>
 #include <lowbit/quantizers/displaced.hpp>
 #include <lowbit/quantizers/ternary.hpp>
-#include <lowbit/ranges/default.hpp>
 
 using namespace lowbit;
 

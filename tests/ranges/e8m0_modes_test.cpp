@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/ranges/e8m0_modes.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/granularity/microscaling.hpp>
-#include <lowbit/ranges/e8m0_modes.hpp>
 
 #include "ranges/golden_input.hpp"
 #include "ranges/group.hpp"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/ranges/fixed_scale.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/quantize.hpp>
-#include <lowbit/ranges/fixed_scale.hpp>
 
 using namespace lowbit;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <doctest/doctest.h>
-
 #include <lowbit/ranges/four_over_six.hpp>
+
+#include <doctest/doctest.h>
 
 #include "ranges/normal_mse.hpp"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/ranges/given_params.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/quantize.hpp>
-#include <lowbit/ranges/given_params.hpp>
 
 using namespace lowbit;
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/ranges/group_error.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cstring>
@@ -6,7 +8,6 @@
 #include <lowbit/quantizers/normal_float.hpp>
 #include <lowbit/quantizers/uniform.hpp>
 #include <lowbit/ranges/best_of.hpp>
-#include <lowbit/ranges/group_error.hpp>
 #include <lowbit/ranges/least_squares.hpp>
 #include <lowbit/ranges/leave_one_out.hpp>
 #include <lowbit/ranges/mse_grid.hpp>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/ranges/least_squares.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/quantizers/uniform.hpp>
-#include <lowbit/ranges/least_squares.hpp>
 #include <lowbit/ranges/mse_grid.hpp>
 
 #include "ranges/group.hpp"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/ranges/matrix_offset.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/quantizers/displaced.hpp>
-#include <lowbit/ranges/matrix_offset.hpp>
 
 #include "ranges/group.hpp"
 

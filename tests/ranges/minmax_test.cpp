@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/ranges/minmax.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <lowbit/quantizers/uniform.hpp>
-#include <lowbit/ranges/minmax.hpp>
 
 #include "ranges/group.hpp"
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/ranges/mse_grid.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
 #include <lowbit/quantizers/normal_float.hpp>
 #include <lowbit/quantizers/uniform.hpp>
-#include <lowbit/ranges/mse_grid.hpp>
 
 #include "ranges/group.hpp"
 

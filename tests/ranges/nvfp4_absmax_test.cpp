@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <doctest/doctest.h>
-
 #include <lowbit/ranges/nvfp4_absmax.hpp>
+
+#include <doctest/doctest.h>
 
 #include "ranges/golden_input.hpp"
 #include "ranges/normal_mse.hpp"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/ranges/percentile.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/quantizers/uniform.hpp>
-#include <lowbit/ranges/percentile.hpp>
 
 #include "ranges/group.hpp"
 

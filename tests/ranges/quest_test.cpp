@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/ranges/quest.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/quantizers/binary.hpp>
 #include <lowbit/quantizers/ternary.hpp>
 #include <lowbit/quantizers/uniform.hpp>
-#include <lowbit/ranges/quest.hpp>
 
 #include "ranges/golden_input.hpp"
 #include "ranges/group.hpp"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/solvers/coder.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/codebooks/trits5.hpp>
@@ -10,7 +12,6 @@
 #include <lowbit/outliers/sparse.hpp>
 #include <lowbit/quantize.hpp>
 #include <lowbit/quantizers/normal_float.hpp>
-#include <lowbit/solvers/coder.hpp>
 #include <string>
 #include <vector>
 

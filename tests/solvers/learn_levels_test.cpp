@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/solvers/learn_levels.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/core/executor.hpp>
 #include <lowbit/quantizers/learned_table_set.hpp>
-#include <lowbit/solvers/learn_levels.hpp>
 #include <vector>
 
 using namespace lowbit;

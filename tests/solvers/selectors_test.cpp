@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // (What is chosen in whole matrices: quantizers/table_set and quantizers/learned_table_set.)
+#include <lowbit/solvers/selectors.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/quantizers/table.hpp>
 #include <lowbit/quantizers/table_set.hpp>
 #include <lowbit/ranges/absmax.hpp>
-#include <lowbit/solvers/selectors.hpp>
 #include <vector>
 
 using namespace lowbit;

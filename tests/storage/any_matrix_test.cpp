@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/storage/any_matrix.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/core/thread_pool.hpp>
@@ -6,7 +8,6 @@
 #include <lowbit/metrics/compare.hpp>
 #include <lowbit/quantizers/complex_unit.hpp>
 #include <lowbit/quantizers/uniform.hpp>
-#include <lowbit/storage/any_matrix.hpp>
 #include <lowbit/storage/quantize_linear.hpp>
 #include <lowbit/transforms/hadamard.hpp>
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/storage/factored.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -6,7 +8,6 @@
 #include <lowbit/granularity/per.hpp>
 #include <lowbit/quantizers/minifloat.hpp>
 #include <lowbit/storage/any_matrix.hpp>
-#include <lowbit/storage/factored.hpp>
 #include <lowbit/storage/quantize_linear.hpp>
 #include <lowbit/transforms/hadamard.hpp>
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/storage/matrix_traits.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/granularity/per.hpp>
@@ -7,7 +9,6 @@
 #include <lowbit/quantizers/uniform.hpp>
 #include <lowbit/storage/any_matrix.hpp>
 #include <lowbit/storage/linear.hpp>
-#include <lowbit/storage/matrix_traits.hpp>
 #include <lowbit/transforms/hadamard.hpp>
 
 #include "storage/laws.hpp"

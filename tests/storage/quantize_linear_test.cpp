@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/storage/quantize_linear.hpp>
+
 #include <doctest/doctest.h>
 
 #include <limits>
@@ -8,7 +10,6 @@
 #include <lowbit/quantizers/ternary.hpp>
 #include <lowbit/quantizers/uniform.hpp>
 #include <lowbit/ranges/mse_grid.hpp>
-#include <lowbit/storage/quantize_linear.hpp>
 #include <lowbit/transforms/hadamard.hpp>
 
 #include "storage/laws.hpp"

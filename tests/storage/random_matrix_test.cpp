@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/storage/random_matrix.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/formats/known.hpp>
-#include <lowbit/storage/random_matrix.hpp>
 
 #include "support/compiled_kernels.hpp"
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/storage/stored_numbers.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/quantizers/minifloat.hpp>
 #include <lowbit/quantizers/uniform.hpp>
-#include <lowbit/storage/stored_numbers.hpp>
 #include <vector>
 
 using namespace lowbit;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/storage/transposed.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -8,7 +10,6 @@
 #include <lowbit/outliers/sparse.hpp>
 #include <lowbit/storage/any_matrix.hpp>
 #include <lowbit/storage/linear.hpp>
-#include <lowbit/storage/transposed.hpp>
 #include <lowbit/transforms/permute.hpp>
 
 #include "support/compiled_kernels.hpp"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/transforms/weights.hpp>
+
 #include <lowbit/transforms/channel_scale.hpp>
 #include <lowbit/transforms/hadamard.hpp>
 #include <lowbit/transforms/permute.hpp>
-#include <lowbit/transforms/weights.hpp>
 
 #include "laws.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <doctest/doctest.h>
-
 #include <lowbit/interop/safetensors/archive.hpp>
+
+#include <doctest/doctest.h>
 
 #include "make_file.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <doctest/doctest.h>
-
 #include <lowbit/interop/safetensors/tensor.hpp>
+
+#include <doctest/doctest.h>
 
 namespace st = lowbit::safetensors;
 using shape = std::vector<lowbit::index_t>;

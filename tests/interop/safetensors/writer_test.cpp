@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/interop/safetensors/writer.hpp>
+
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <lowbit/interop/safetensors/writer.hpp>
 
 #include "../../support/temporary_folder.hpp"
 #include "make_file.hpp"

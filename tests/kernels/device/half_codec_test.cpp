@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/device/half_codec.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/kernels/device/half_codec.hpp>
 #include <memory>
 #include <vector>
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/exec/lockstep.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <lowbit/kernels/exec/lockstep.hpp>
 
 using namespace lowbit;
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/exec/mma_reference.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/core/random.hpp>
-#include <lowbit/kernels/exec/mma_reference.hpp>
 #include <type_traits>
 #include <vector>
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/exec/registers.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <cstring>
 #include <lowbit/core/random.hpp>
-#include <lowbit/kernels/exec/registers.hpp>
 
 using namespace lowbit;
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/exec/spmd.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <lowbit/core/random.hpp>
 #include <lowbit/kernels/exec/lockstep.hpp>
-#include <lowbit/kernels/exec/spmd.hpp>
 
 using namespace lowbit;
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/host/encode_ops.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/core/arith.hpp>
-#include <lowbit/kernels/host/encode_ops.hpp>
 
 namespace lb = lowbit;
 

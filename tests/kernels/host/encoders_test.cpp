@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/host/encoders.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cstring>
 #include <lowbit/core/bits.hpp>
 #include <lowbit/core/float_mode.hpp>
-#include <lowbit/kernels/host/encoders.hpp>
 #include <lowbit/quantizers/binary.hpp>
 #include <lowbit/quantizers/bnb_fp4.hpp>
 #include <lowbit/quantizers/code_rule.hpp>

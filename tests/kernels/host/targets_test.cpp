@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/host/targets.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cstring>
 #include <initializer_list>
-#include <lowbit/kernels/host/targets.hpp>
 #include <vector>
 
 #include "support/compiled_kernels.hpp"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/outliers/criteria/n_sigma.hpp>
+
 #include <doctest/doctest.h>
 
 #include <limits>
-#include <lowbit/outliers/criteria/n_sigma.hpp>
 
 using namespace lowbit;
 using positions = std::vector<position>;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/outliers/criteria/selection.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/outliers/criteria/n_sigma.hpp>
-#include <lowbit/outliers/criteria/selection.hpp>
 #include <lowbit/outliers/criteria/top_columns.hpp>
 #include <lowbit/outliers/criteria/top_k.hpp>
 

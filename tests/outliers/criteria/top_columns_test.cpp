@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/outliers/criteria/top_columns.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/outliers/columns.hpp>
-#include <lowbit/outliers/criteria/top_columns.hpp>
 #include <lowbit/quantize.hpp>
 
 using namespace lowbit;

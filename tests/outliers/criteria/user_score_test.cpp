@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/outliers/criteria/user_score.hpp>
+
 #include <doctest/doctest.h>
 
 #include <limits>
-#include <lowbit/outliers/criteria/user_score.hpp>
 #include <lowbit/outliers/sparse.hpp>
 #include <lowbit/quantize.hpp>
 
