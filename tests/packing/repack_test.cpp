@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <lowbit/formats/known.hpp>
+#include <lowbit/granularity/cross.hpp>
 
 #include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
