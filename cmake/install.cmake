@@ -6,7 +6,7 @@ include(GNUInstallDirs)
 
 set(lowbit_package_folder ${CMAKE_INSTALL_DATADIR}/lowbit)
 
-install(TARGETS lowbit EXPORT lowbit-targets FILE_SET HEADERS FILE_SET kernel_text)
+install(TARGETS lowbit lowbit_gpu EXPORT lowbit-targets FILE_SET HEADERS FILE_SET kernel_text)
 install(EXPORT lowbit-targets NAMESPACE lowbit:: DESTINATION ${lowbit_package_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/lowbit-config-version.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
