@@ -11,11 +11,13 @@
 #define LOWBIT_JOIN(a, b) LOWBIT_JOIN_NOW(a, b)
 
 namespace lowbit_bench {
-namespace {
 
 struct int2_g64 : lb::named_format<lb::format<lb::uniform<2, lb::asymmetric>, lb::per_group<64>>> {
   static constexpr auto name = lb::text("int2_g64");
 };
+
+namespace {
+
 using lb::int4_g128;
 using lb::int4_g32;
 using lb::int8_row;
