@@ -1,53 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include "int8_scale.hpp"
 #include "row_reader.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {
 
-/// Levels as int8: level = unit * value, exactly where a power of two makes all of them integers
-/// (uniform, E2M1, ternary ...), else rounded to unit = peak / 127 (NF4, user tables).
-struct int8_table {
+/// Levels as int8 (see int8_scale), by the code and whatever bits stand above it.
+struct int8_table : int8_scale {
   std::int8_t values[256] = {};
-  float unit = 1;
-  float zero_shift = 0;  // what an integer zero must be reduced by
-  bool exact = false;
 };
 
 /// `levels` holds 2^bits levels; an asymmetric set of 8 bits (0 .. 255) is moved by 128.
-/// Codes of NaN and infinity, which no valid matrix holds, count as 0: they must not set the unit.
-constexpr int8_table make_int8_table(const float* all_levels, int bits, bool may_shift) {
+constexpr int8_table make_int8_table(const float* levels, int bits, bool may_shift) {
   int8_table t;
   const int count = 1 << bits;
-  float levels[256] = {};
-  for (int i = 0; i < count; ++i) levels[i] = is_finite(all_levels[i]) ? all_levels[i] : 0;
-  float top = 0, least = 0, most = 0;
-  for (int i = 0; i < count; ++i) {
-    top = magnitude(levels[i]) > top ? magnitude(levels[i]) : top;
-    least = levels[i] < least ? levels[i] : least;
-    most = levels[i] > most ? levels[i] : most;
-  }
-  if (may_shift && least >= 0 && most > 127) t.zero_shift = 128;
-  if (t.zero_shift == 0)
-    for (float f = 1; f <= 64 && !t.exact; f *= 2) {
-      bool whole_numbers = true;
-      for (int i = 0; i < count; ++i) {
-        const float v = levels[i] * f;
-        whole_numbers = whole_numbers && v >= -128 && v <= 127 && float(int(v)) == v;
-      }
-      if (whole_numbers) {
-        t.exact = true;
-        t.unit = 1 / f;
-      }
-    }
-  else
-    t.exact = true;
-  if (!t.exact) t.unit = top > 0 ? div_rn(top, 127.f) : 1.f;
-  for (int i = 0; i < 256; ++i) {
-    const float v = levels[i & (count - 1)];
-    const float shifted = v - t.zero_shift;
-    t.values[i] = std::int8_t(t.exact ? int(shifted / t.unit) : round_int(div_rn(v, t.unit)));
-  }
+  static_cast<int8_scale&>(t) = find_int8_scale(levels, count, may_shift);
+  for (int i = 0; i < 256; ++i) t.values[i] = t.value(levels[i & (count - 1)]);
   return t;
 }
 

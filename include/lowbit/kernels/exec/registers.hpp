@@ -183,6 +183,15 @@ LOWBIT_HD constexpr std::int32_t dot4_u8s8(word a, word b, std::int32_t c) {
   return c;
 }
 
+/// x, as something that a lane keeps in a register of its own: a constant, or a number that is the
+/// same in all lanes, would be moved there again and again.
+LOWBIT_HD constexpr word in_register(word x) {
+#if defined(__CUDA_ARCH__)
+  if (!__builtin_is_constant_evaluated()) return x + word(threadIdx.x >= blockDim.x);  // + 0
+#endif
+  return x;
+}
+
 /// 16 bytes of global memory that nobody writes while the kernel runs and that it reads only once:
 /// they leave the cache near the lanes to others. The address is a multiple of 16.
 LOWBIT_HD inline words4 load_once(const void* p) {

@@ -14,15 +14,6 @@ LOWBIT_HD constexpr word half_power(int exponent) {
   return twice(std::uint16_t((exponent + 15) << 10));
 }
 
-/// x, as something that a lane keeps in a register of its own: a constant, or a number that is the
-/// same in all lanes, would be moved there again and again.
-LOWBIT_HD constexpr word in_register(word x) {
-#if defined(__CUDA_ARCH__)
-  if (!__builtin_is_constant_evaluated()) return x + word(threadIdx.x >= blockDim.x);  // + 0
-#endif
-  return x;
-}
-
 constexpr bool is_power_of_two(float x) {
   return x > 0 && is_finite(x) && (bits_as<std::uint32_t>(x) & 0x007fffffu) == 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include "../nibble_table.hpp"
 #include "base.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -44,9 +45,8 @@ LOWBIT_HD constexpr word two_levels(const state_of<Q>& state, int c) {
   }
 }
 
-/// At most 16 levels in registers, as bytes: four registers hold the lower bytes of all levels and
-/// four the upper ones. One instruction looks four codes up among eight bytes, a third one chooses
-/// between the results of two; at the end lower and upper bytes are put together.
+/// At most 16 levels in registers: a table of the lower bytes of all levels and one of the upper.
+/// Four codes are looked up at once; at the end lower and upper bytes are put together.
 /// Levels are rounded to halves (nearest even), once.
 template <class Q>
 struct table_half_codec : displaces<Q, table_half_codec<Q>> {
@@ -59,12 +59,12 @@ struct table_half_codec : displaces<Q, table_half_codec<Q>> {
 #if defined(__CUDA_ARCH__)
 #pragma unroll
 #endif
-    for (int i = 0; i < words_of_bytes; ++i) {
+    for (int i = 0; i < nibble_table<Q::bits>::words; ++i) {
       const int c = 4 * i;
       const word a = two_levels<Q>(state, c),
                  b = Q::bits == 1 ? a : two_levels<Q>(state, Q::bits == 1 ? c : c + 2);
-      lower_[i] = in_register(permute_bytes(a, b, 0x6420));
-      upper_[i] = in_register(permute_bytes(a, b, 0x7531));
+      lower_.set(i, permute_bytes(a, b, 0x6420));
+      upper_.set(i, permute_bytes(a, b, 0x7531));
     }
   }
 
@@ -76,35 +76,19 @@ struct table_half_codec : displaces<Q, table_half_codec<Q>> {
 #endif
     for (int row = 0; row < 2; ++row) {
       const code_quad q = find_quad<Q::bits>(words, unit, row);
-      const word codes = q.bytes >> (q.shift & 3);  // codes of two quads, one in each nibble
-      const word picks = codes & 0x11111111u * ((1u << (Q::bits < 3 ? Q::bits : 3)) - 1);
-      const word halves_of_table = and_or(codes >> 1, 0x44444444u, 0x32321010u);
-      for (int pair = 0; pair < 2; ++pair) {
-        const word bytes = pair == 0 ? 0x20 : 0x31;  // the codes 0, 1 or 2, 3
-        const word pick = permute_bytes(picks, 0, bytes);
-        const word half = permute_bytes(halves_of_table, 0, bytes);
-        const word low = looked_up(lower_, pick, half), high = looked_up(upper_, pick, half);
-        a[row + 2 * pair] = this->shifted_by_zero(
-            permute_bytes(low, high, (q.shift & 4) == 0 ? 0x6240u : 0x7351u), row, d);
-      }
+      const nibble_codes<Q::bits> codes(q.bytes >> (q.shift & 3));  // two quads
+      const word zipped = (q.shift & 4) == 0 ? 0x6240 : 0x7351;
+      const four_picks first = codes.of_bytes(0, 2), second = codes.of_bytes(1, 3);
+      a[row] = permute_bytes(lower_[first], upper_[first], zipped);
+      a[row + 2] = permute_bytes(lower_[second], upper_[second], zipped);
+      a[row] = this->shifted_by_zero(a[row], row, d);
+      a[row + 2] = this->shifted_by_zero(a[row + 2], row, d);
     }
     return a;
   }
 
  private:
-  static constexpr int words_of_bytes = Q::bits <= 2 ? 1 : 1 << (Q::bits - 2);
-  arr<word, words_of_bytes> lower_{}, upper_{};
-
-  LOWBIT_HD static constexpr word looked_up(const arr<word, words_of_bytes>& bytes, word pick,
-                                            word half) {
-    if constexpr (Q::bits <= 2)
-      return permute_bytes(bytes[0], 0, pick);
-    else if constexpr (Q::bits == 3)
-      return permute_bytes(bytes[0], bytes[1], pick);
-    else
-      return permute_bytes(permute_bytes(bytes[0], bytes[1], pick),
-                           permute_bytes(bytes[2], bytes[3], pick), half);
-  }
+  nibble_table<Q::bits> lower_{}, upper_{};
 };
 
 }  // namespace detail
