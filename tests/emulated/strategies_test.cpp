@@ -3,6 +3,7 @@
 // proof that all of a target's kernels are right, also where it is only emulated.
 #include <doctest/doctest.h>
 
+#include <lowbit/codebooks/residual.hpp>
 #include <lowbit/codebooks/vector.hpp>
 
 #include "kernels/products.hpp"
@@ -83,7 +84,10 @@ TEST_CASE("tables of 16, 8 and 4 levels") {
 }
 TEST_CASE("fields of 8 bits") { check<format<fp8_e4m3, per_group<32, e8m0>>>(); }
 TEST_CASE("ternary") { check<format<ternary, per_group<64>>>(); }
-TEST_CASE("codebooks") { check<format<vector_codebook<4, 8>, per_row>>(); }
+TEST_CASE("codebooks") {
+  check<format<vector_codebook<4, 8>, per_row>>();
+  check<format<residual<vector_codebook<4, 6>, vector_codebook<4, 3>>, per_row>>();
+}
 
 TEST_CASE("complex units") {
   constexpr index_t rows = 19, cols = 75;

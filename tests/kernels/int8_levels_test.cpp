@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <lowbit/codebooks/residual.hpp>
 #include <lowbit/codebooks/vector.hpp>
 #include <lowbit/granularity/per_column.hpp>
 #include <lowbit/quantize.hpp>
@@ -85,8 +86,8 @@ void check_bytes(const state_of<Q>& state, int bias) {
     const int byte = bias == 0 ? int(table.values[i]) : int(std::uint8_t(table.values[i]));
     CHECK(std::fabs(byte - bias - exact) <= 0.50001);
   }
-  if constexpr (dim_of < Q >> 1)
-    for (int i = 0; i < dim_of<Q>; ++i) CHECK(table.entry(1)[i] == table.values[dim_of<Q> + i]);
+  if (bias == 0)
+    for (int i = 0; i < dim_of<Q>; ++i) CHECK(table.level(1, i) == table.values[dim_of<Q> + i]);
 }
 
 }  // namespace
@@ -121,12 +122,30 @@ TEST_CASE("int8 levels of a matrix's own table and of a codebook's entries, with
   check_bytes<vector_codebook<4, 3>>(view.main.stored_levels(), 0);
 }
 
+TEST_CASE("int8 levels of a sum of codebooks share a unit, and a code has the sum of two") {
+  using Q = residual<vector_codebook<4, 3>, vector_codebook<4, 2>>;
+  const test::random_matrix w(8, 32, 7);
+  const auto q = quantize<format<Q, per_row>>(w.view());
+  const auto view = q.view();
+  kernels::int8_table_for<Q> table{};
+  kernels::make_int8_levels<Q>(view.main.stored_levels(), 0, table);
+  for (code_t c = 0; c < 32; ++c)
+    for (int i = 0; i < 4; ++i) {
+      const int first = table.values[4 * (c & 7) + code_t(i)];
+      CHECK(table.level(c, i) == first + table.values[32 + 4 * (c >> 3) + code_t(i)]);
+      const double exact = double(view.main.stored_levels().decode(c)[i]) / double(table.unit);
+      CHECK(std::fabs(table.level(c, i) - exact) <= 1.00001);
+    }
+}
+
 TEST_CASE("which formats have integer products") {
   using kernels::has_int8_path;
   CHECK(has_int8_path<format<normal_float<4>, per_group<32>>>);
   CHECK(has_int8_path<format<uniform<8, asymmetric>, per_row>>);
   CHECK(has_int8_path<format<vector_codebook<4, 8>, per_row>>);
-  CHECK(!has_int8_path<format<vector_codebook<6, 8>, per_row>>);  // no whole quads
+  CHECK(!has_int8_path<format<vector_codebook<6, 8>, per_row>>);   // no whole quads
+  CHECK(!has_int8_path<format<vector_codebook<12, 8>, per_row>>);  // no whole pieces of tiles
+  CHECK(has_int8_path<format<residual<vector_codebook<8, 8>, vector_codebook<8, 8>>, per_row>>);
   CHECK(!has_int8_path<format<uniform<4>, per_block<1, 6>>>);     // nor here
   CHECK(!has_int8_path<format<uniform<4>, per_column>>);          // a scale per column
   CHECK(!has_int8_path<format<f16, unscaled>>);                   // too many levels

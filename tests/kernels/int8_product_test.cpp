@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <lowbit/codebooks/residual.hpp>
 #include <lowbit/codebooks/vector.hpp>
 #include <lowbit/kernels/gemm.hpp>
 #include <lowbit/outliers/sparse.hpp>
@@ -21,9 +22,8 @@ namespace {
 template <class View>
 double int8_value(const View& w, const auto& table, index_t r, index_t c) {
   using Q = typename View::plane_type::quantizer_type;
-  const code_t code = w.main.code(r, c / dim_of<Q>);
-  const index_t i = index_t(code) * dim_of<Q> + c % dim_of<Q>;
-  const double level = double(table.values[i]) * double(table.unit) + double(table.zero_shift);
+  const int steps = table.level(w.main.code(r, c / dim_of<Q>), int(c % dim_of<Q>));
+  const double level = double(steps) * double(table.unit) + double(table.zero_shift);
   const group_params<Q> p = w.main.params(r, c);
   if constexpr (zero_of<Q> == zero_kind::integer)
     return double(p.scale[0]) * (level - double(p.zero));
@@ -92,6 +92,14 @@ TEST_CASE("int8 products: an unsigned byte with integer zeros is moved by 128") 
 TEST_CASE("int8 products: minima") { check<format<uniform<5, minimum>, per_row>>(17, 96); }
 TEST_CASE("int8 products: entries of a codebook") {
   check<format<vector_codebook<4, 6>, per_row>>(16, 68);
+  check<format<vector_codebook<8, 9>, per_group<40>>>(18, 1330);  // runs of 8 columns
+  check<format<vector_codebook<32, 4>, per_group<32>>>(16, 1100);
+}
+TEST_CASE("int8 products: entries of sums of codebooks") {
+  check<format<residual<vector_codebook<4, 8>, vector_codebook<4, 4>>, per_row>>(17, 1100);
+  check<format<residual<residual<vector_codebook<8, 3>, vector_codebook<8, 3>>,  //
+                        vector_codebook<8, 6>>,
+               per_group<64>>>(16, 600);
 }
 
 TEST_CASE("int8 products: rows of extreme levels do not overflow, whatever their length") {

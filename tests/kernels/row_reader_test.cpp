@@ -4,7 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
+#include <lowbit/codebooks/residual.hpp>
 #include <lowbit/codebooks/vector.hpp>
+#include <lowbit/granularity/cross.hpp>
 #include <lowbit/granularity/two_level.hpp>
 #include <lowbit/packing/repack.hpp>
 #include <lowbit/quantize.hpp>
@@ -75,6 +77,20 @@ TEST_CASE("rows are what at() says: vectors, with and without a table of entries
   static_assert(row_reader<quantized_view<vectors>>::table_size == 512 * 3);
   static_assert(row_reader<quantized_view<nf3_row>>::table_size == 0);
   check<vectors>(18, 1003);
+  check<format<vector_codebook<4, 8>, per_row>>(19, 1101);
+  check<format<vector_codebook<8, 5>, per_group<24>>>(5, 1330);  // groups of three codes
+  check<format<vector_codebook<4, 12>, unscaled>>(17, 1100);
+  check<format<vector_codebook<4, 6>, cross<15>>>(9, 333);
+}
+TEST_CASE("rows are what at() says: sums of vectors, whose indices share bytes and cross them") {
+  using pair = residual<vector_codebook<4, 6>, vector_codebook<4, 5>>;
+  static_assert(row_reader<quantized_view<format<pair, per_row>>>::table_size == 4 * (64 + 32));
+  check<format<pair, per_row>>(18, 1101);
+  check<format<residual<vector_codebook<4, 8>, vector_codebook<4, 4>>, per_group<20>>>(17, 1050);
+  check<format<residual<vector_codebook<8, 3>, vector_codebook<8, 4>>, per_row>>(7, 300);
+  check<format<residual<residual<vector_codebook<2, 3>, vector_codebook<2, 2>>,  //
+                        vector_codebook<2, 7>>,
+               per_group<32>>>(7, 300);
 }
 TEST_CASE("rows are what at() says: complex values") {
   const test::random_matrix parts(6, 2 * 40, 5);

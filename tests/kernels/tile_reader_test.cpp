@@ -113,33 +113,39 @@ TEST_CASE("rows that fill up a tile have parameters of 0") {
     }
 }
 
-TEST_CASE("entries of a codebook, byte by byte, in both layouts") {
-  const test::random_matrix w(21, 1100, 6);
-  const auto q = quantize<vectors>(w.view());
-  const auto tiles = repack<host_layout>(q);
-  std::vector<std::int8_t> entries(512 * 4);
-  for (std::size_t i = 0; i < entries.size(); ++i) entries[i] = std::int8_t(i * 7 + i / 256);
-  const auto check_entries = [&](const auto& view) {
+TEST_CASE("codes of a codebook as packed tiles, stored or unpacked, in one piece or two") {
+  const auto check_codes = [](const auto& view) {
+    using View = std::remove_cvref_t<decltype(view)>;
+    using codes_type = typename tile_reader<View>::code_tiles;
+    constexpr int dim = View::plane_type::dim;
     for (const arch a : targets) {
-      reading in(a, view, 512, 32);
+      reading<View> in(a, view, 512, 32);
       index_t wrong = 0;
-      for (index_t r = 0; r < 21; r += 16)
+      for (index_t r = 0; r < view.rows(); r += 16)
         for (const index_t c : {0, 1024}) {
-          const index_t rows = min_of(16, 21 - r), n = min_of(1024, 1100 - c);
-          in.reader.read_entries(
-              r, rows, c, n, [&](code_t e) { return entries.data() + 4 * e; }, in.memory);
+          const index_t rows = min_of(16, view.rows() - r), n = min_of(1024, view.cols() - c);
+          const codes_type codes = in.reader.read_code_tiles(r, rows, c, n, in.memory);
           for (index_t i = 0; i < rows; ++i)
-            for (index_t k = 0; k < n; ++k) {
-              const code_t code = view.main.code(r + i, (c + k) / 4);
-              wrong += std::int8_t(in.memory.codes[k / 4 * 64 + 4 * i + k % 4]) !=
-                       entries[std::size_t(4 * code) + std::size_t(k % 4)];
+            for (index_t b = 0; b < ceil_div(n, dim); ++b) {
+              code_t code = host_layout::code_in_tile(codes.low, codes_type::low_bits, int(i), b);
+              if constexpr (codes_type::high_bits > 0)
+                code |= host_layout::code_in_tile(codes.high, codes_type::high_bits, int(i), b)
+                        << 8;
+              wrong += code != view.main.code(r + i, c / dim + b);
             }
         }
       CHECK(wrong == 0);
     }
   };
-  check_entries(q.view());
-  check_entries(tiles.view());
+  const test::random_matrix w(21, 1100, 6);
+  const auto both = [&]<class F>(F) {
+    const auto q = quantize<F>(w.view());
+    const auto tiles = repack<host_layout>(q);
+    check_codes(q.view());
+    check_codes(tiles.view());
+  };
+  both(vectors{});
+  both(format<vector_codebook<4, 5>, per_row>{});
 }
 
 TEST_CASE("runs are powers of two that divide both operands' groups") {

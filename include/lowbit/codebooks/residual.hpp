@@ -91,6 +91,8 @@ struct residual : detail::range_like<A> {
   static constexpr int bits = A::bits + B::bits, dim = dim_of<A>;
   static constexpr float peak = peak_of<A>;
   using block = block_of<A>;
+  using first_set = A;
+  using second_set = B;
 
   LOWBIT_HD static constexpr code_t first_code(code_t code) {
     return code & ((code_t(1) << A::bits) - 1);

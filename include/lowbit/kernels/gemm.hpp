@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include "int8_product.hpp"
+#include "axis_product.hpp"
 #include "real_row_product.hpp"
 #include "real_tile_product.hpp"
 
@@ -131,6 +131,20 @@ void multiply_as(const row_ops& ops, const View& w, const Source& source,
   });
 }
 
+/// The product with real activations.
+template <class View>
+auto choose_real_product() {
+  using F = typename View::format_type;
+  if constexpr (has_tile_values<F>)
+    return std::type_identity<real_tile_product<View>>();
+  else if constexpr (has_axis_values<F, View>)
+    return std::type_identity<axis_product<View, real_tile_product>>();
+  else
+    return std::type_identity<real_row_product<View>>();
+}
+template <class View>
+using real_product = typename decltype(choose_real_product<View>())::type;
+
 /// Picks the product for the format and the activations.
 template <arch Arch, format_like F, class Layout, class Source, class... How>
 void multiply(const quantized_view<F, Layout>& w, const Source& source,
@@ -141,9 +155,10 @@ void multiply(const quantized_view<F, Layout>& w, const Source& source,
   if constexpr (std::same_as<source_rows, int8_rows> && has_int8_path<F>) {
     multiply_as<int8_product<View>>(ops, w, source, y, how...);
   } else {
-    using product =
-        std::conditional_t<has_tile_values<F>, real_tile_product<View>, real_row_product<View>>;
-    multiply_as<product>(ops, w, source, y, how...);
+    if constexpr (std::same_as<source_rows, int8_rows> && has_axis_int8<F, View>)
+      if (int8_axis_rows::fit(source.prepared_rows))
+        return multiply_as<axis_product<View, int8_product>>(ops, w, source, y, how...);
+    multiply_as<real_product<View>>(ops, w, source, y, how...);
   }
 }
 

@@ -26,33 +26,44 @@ inline constexpr int8_table int8_table_of = make_int8_table(levels_of<Q>.items, 
 
 /// The int8 levels of one matrix.
 template <class Q>
-struct int8_table_for : int8_table {};
-/// A codebook's: its entries one after the other.
+struct int8_table_for : int8_table {
+  /// Without a bias.
+  int level(code_t code, int) const { return values[code]; }
+};
+/// A codebook's: its entries one after the other, those of several tables with one unit.
 template <codebook Q>
 struct int8_table_for<Q> {
-  std::int8_t values[(std::size_t(1) << Q::bits) * std::size_t(dim_of<Q>)];
+  using tables = entry_tables<Q>;
+  std::int8_t values[std::size_t(tables::size) * std::size_t(dim_of<Q>)];
   float unit, zero_shift;
-  const std::int8_t* entry(code_t c) const { return values + std::size_t(c) * dim_of<Q>; }
+
+  /// The level of value i of a code's vector, without a bias: the sum of what its tables say.
+  int level(code_t code, int i) const {
+    int sum = 0;
+    for (int t = 0; t < tables::count; ++t) {
+      const code_t entry = code >> tables::first_bit(t) & ((code_t(1) << tables::bits(t)) - 1);
+      sum += values[(tables::offset(t) + index_t(entry)) * dim_of<Q> + i];
+    }
+    return sum;
+  }
 };
 
 /// `bias` is added to every level: what the instruction set wants.
 template <class Q>
 void make_int8_levels(const state_of<Q>& state, int bias, int8_table_for<Q>& t) {
   if constexpr (dim_of < Q >> 1) {
-    constexpr code_t count = code_t(1) << Q::bits;
-    float top = 0;
     const auto each = [&](auto f) {
-      for (code_t c = 0; c < count; ++c) {
-        const block_of<Q> entry = decode_in<Q>(state, c, group_params<Q>{});
-        for (int i = 0; i < dim_of<Q>; ++i) f(c * dim_of<Q> + code_t(i), entry[i]);
-      }
+      entry_tables<Q>::each(state, [&](index_t e, const block_of<Q>& entry) {
+        for (int i = 0; i < dim_of<Q>; ++i) f(e * dim_of<Q> + i, entry[i]);
+      });
     };
-    each([&](code_t, float v) {
+    float top = 0;
+    each([&](index_t, float v) {
       if (is_finite(v) && magnitude(v) > top) top = magnitude(v);
     });
     t.unit = top > 0 ? div_rn(top, 127.f) : 1.f;
     t.zero_shift = 0;
-    each([&](code_t i, float v) {
+    each([&](index_t i, float v) {
       t.values[i] = std::int8_t((is_finite(v) ? round_int(div_rn(v, t.unit)) : 0) + bias);
     });
   } else {
@@ -65,15 +76,19 @@ void make_int8_levels(const state_of<Q>& state, int bias, int8_table_for<Q>& t) 
   }
 }
 
+/// Codebooks whose vectors fill whole quads of columns, and blocks of codes whole pieces of tiles.
+template <class Q>
+concept whole_quads = small_codebook<Q> && Q::bits <= 16 && entry_tables<Q>::count <= 4 &&
+                      (dim_of<Q> == 4 || dim_of<Q> == 8 || dim_of<Q> == 16 || dim_of<Q> == 32);
+
 /// Code sets that the integer product takes: real, one scale per group that spans whole quads of
-/// columns, with few enough levels for a table.
+/// columns, with few enough levels for a table; vectors of 4, 8, 16 or 32.
 template <class F>
 inline constexpr bool has_int8_path = [] {
   using Q = typename F::quantizer_type;
   using G = typename F::granularity_type;
-  return (small_table<Q> || (small_codebook<Q> && dim_of<Q> % 4 == 0)) && scales_of<Q> == 1 &&
-         !scales_columns<G> && G::block_cols % 4 == 0 &&
-         std::same_as<typename F::value_type, float>;
+  return (small_table<Q> || whole_quads<Q>)&&scales_of<Q> == 1 && !scales_columns<G> &&
+         G::block_cols % 4 == 0 && std::same_as<typename F::value_type, float>;
 }();
 
 }  // namespace kernels

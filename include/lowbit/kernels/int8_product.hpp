@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include "int8_levels.hpp"
+#include "entry_levels.hpp"
 #include "results.hpp"
 #include "tile_reader.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {
 
+/// Stands where other codes have their entries.
+struct no_entries {
+  no_entries(const row_ops&, index_t) {}
+};
+
 /// A product of int8 levels with int8 activations, tile by tile. The sum of a run of columns is an
-/// exact integer; scales and zeros meet it once. One token is multiplied with packed codes where
-/// they are stored as tiles; else a tile is decoded once for all tokens.
+/// exact integer; scales and zeros meet it once. One token or two are multiplied with packed codes
+/// where they are stored as tiles; else a tile is decoded once for all tokens.
 template <class View>
 class int8_product {
  public:
@@ -19,10 +24,28 @@ class int8_product {
   using rows_type = int8_rows;
   using reader = tile_reader<View>;
   static constexpr index_t tile_rows = row_ops::tile_rows, chunk = chunk_cols;
-  static constexpr index_t most_run = 512;  // sums of 512 products are exact in binary32
+  static constexpr bool vectors = P::dim > 1;
+  /// Levels that are multiplied for a column.
+  static constexpr int repeats = [] {
+    if constexpr (vectors)
+      return entry_levels<View>::count;
+    else
+      return 1;
+  }();
+  static constexpr index_t most_run = [] {  // sums of 512 products are exact in binary32
+    if constexpr (vectors)
+      return entry_levels<View>::most_run;
+    else
+      return index_t(512);
+  }();
 
   int8_product(const row_ops& ops, const View& w, const int8_rows& x, result_rows y, update factors)
-      : ops_(ops), w_(w), x_(x), results_(w, y, factors), tiles_(ops, w, most_run, x.width) {}
+      : ops_(ops),
+        w_(w),
+        x_(x),
+        results_(w, y, factors),
+        tiles_(ops, w, most_run, x.width),
+        entries_(ops, tiles_.run()) {}
 
   static index_t block_rows(index_t) { return tile_rows; }
 
@@ -34,9 +57,11 @@ class int8_product {
     sums_ = memory.take<float>(x_.tokens * runs);
     group_ = memory.take<std::int32_t>(runs);
     levels_ = memory.take<int8_table_for<Q>>(1);
+    if constexpr (vectors) entries_.take(memory, x_);
     if (!fill) return;
     tiles_.list_groups(group_);
     make_int8_levels<Q>(w_.main.stored_levels(), as_codes() ? 0 : ops_.level_bias, *levels_);
+    if constexpr (vectors) entries_.fill(*levels_, x_);
     const float scale_unit = has_minima ? 1 : unit();
     for (index_t t = 0; t < x_.tokens; ++t)
       for (index_t i = 0; i < runs; ++i) {
@@ -44,16 +69,18 @@ class int8_product {
         std::int32_t sum = 0;
         for (index_t q = i * run / 4; q < min_of(x_.stride, (i + 1) * run) / 4; ++q)
           sum += quads[q];
-        sums_[t * runs + i] = float(sum);
+        sums_[t * runs + i] = float(repeats * sum);
         scales_[t * runs + i] = mul_rn(x_.scales[t * x_.groups + i * run / x_.width], scale_unit);
       }
   }
   struct task_memory {
     typename reader::memory tile;
-    float* sums;  // results: [token][row]
+    std::uint8_t* entries;  // levels of a codebook
+    float* sums;            // results: [token][row]
   };
   task_memory take_task(detail::carver& memory) const {
-    task_memory m{tiles_.take(memory), nullptr};
+    task_memory m{tiles_.take(memory), nullptr, nullptr};
+    if constexpr (vectors) m.entries = memory.take<std::uint8_t>(entries_.tile_bytes);
     m.sums = memory.take<float>(tile_rows * x_.tokens);
     return m;
   }
@@ -64,9 +91,13 @@ class int8_product {
     for (index_t r = first; r < last; r += tile_rows) {
       const index_t rows = min_of(tile_rows, last - r);
       for (index_t i = 0; i < tile_rows * x_.tokens; ++i) m.sums[i] = 0;
-      for (index_t c = 0; c < w_.cols(); c += tiles_.span()) multiply(r, rows, c, m);
+      add_rows(r, rows, m);
       results_.write(r, rows, x_.tokens, m.sums, tile_rows);
     }
+  }
+  /// Adds the products of a tile of rows to m.sums.
+  void add_rows(index_t r, index_t rows, const task_memory& m) const {
+    for (index_t c = 0; c < w_.cols(); c += tiles_.span()) multiply(r, rows, c, m);
   }
 
  private:
@@ -80,25 +111,33 @@ class int8_product {
                                   tiles_.runs()};
     };
     if constexpr (reader::packed)
-      if (one_token()) {
+      if (few_tokens()) {
         tile.codes = tiles_.packed_codes(r, c);
         tile.table = levels_->values;
-        return dot_packed<Q::bits, !codes_are_levels>(ops_.target)(tile, inputs(c), ceil_div(n, 4),
-                                                                   run_quads, m.sums);
+        return dot_packed<Q::bits, !codes_are_levels>(ops_.target)(
+            tile, inputs(c), x_.tokens, ceil_div(n, 4), run_quads, m.sums);
       }
-    tile.codes = m.tile.codes;
-    for (index_t k = c; k < c + n; k += chunk) {
-      const index_t part = min_of(chunk, c + n - k);
-      if constexpr (P::dim == 1)
+    if constexpr (vectors) {
+      tile.codes = m.entries;
+      for (index_t k = c; k < c + n; k += entries_.piece) {
+        const index_t part = min_of(entries_.piece, c + n - k);
+        entries_.read(tiles_, r, rows, k, part, m.tile, m.entries);
+        row_ops::tile_inputs in = inputs(k);
+        in.levels = entries_.levels() + k * repeats;
+        in.stride = entries_.stride();
+        ops_.dot_tile(tile, in, x_.tokens, entries_.quads(part), run_quads * repeats, m.sums);
+      }
+    } else {
+      tile.codes = m.tile.codes;
+      for (index_t k = c; k < c + n; k += chunk) {
+        const index_t part = min_of(chunk, c + n - k);
         tiles_.read_codes(r, rows, k, part, levels_->values, m.tile);
-      else
-        tiles_.read_entries(
-            r, rows, k, part, [&](code_t e) { return levels_->entry(e); }, m.tile);
-      ops_.dot_tile(tile, inputs(k), x_.tokens, ceil_div(part, 4), run_quads, m.sums);
+        ops_.dot_tile(tile, inputs(k), x_.tokens, ceil_div(part, 4), run_quads, m.sums);
+      }
     }
   }
 
-  bool one_token() const { return x_.tokens == 1; }
+  bool few_tokens() const { return x_.tokens <= 2; }
   /// Packed codes that are levels but for a constant need no table.
   static constexpr bool codes_are_levels = [] {
     if constexpr (reader::packed && std::same_as<strategy_of<Q>, affine_codes> && tabulated<Q>)
@@ -106,7 +145,7 @@ class int8_product {
     else
       return false;
   }();
-  bool as_codes() const { return codes_are_levels && one_token(); }
+  bool as_codes() const { return codes_are_levels && few_tokens(); }
 
   /// The unit of the levels meets the scales of the activations, unless minima are added to what
   /// they make.
@@ -147,6 +186,7 @@ class int8_product {
   const int8_rows& x_;
   product_results<View> results_;
   reader tiles_;
+  std::conditional_t<vectors, entry_levels<View>, no_entries> entries_;
   float* scales_ = nullptr;
   float* sums_ = nullptr;
   std::int32_t* group_ = nullptr;

@@ -87,9 +87,13 @@ class real_tile_product {
     for (index_t r = first; r < last; r += tile_rows) {
       const index_t rows = min_of(tile_rows, last - r);
       for (index_t i = 0; i < tile_rows * x_.tokens; ++i) m.sums[i] = 0;
-      for (index_t c = 0; c < w_.cols(); c += tiles_.span()) multiply(r, rows, c, m);
+      add_rows(r, rows, m);
       results_.write(r, rows, x_.tokens, m.sums, tile_rows);
     }
+  }
+  /// Adds the products of a tile of rows to m.sums.
+  void add_rows(index_t r, index_t rows, const task_memory& m) const {
+    for (index_t c = 0; c < w_.cols(); c += tiles_.span()) multiply(r, rows, c, m);
   }
 
  private:

@@ -4,6 +4,7 @@
 #pragma once
 #include "../core/e8m0.hpp"
 #include "../storage/quantized_matrix.hpp"
+#include "entry_tables.hpp"
 #include "host/targets.hpp"
 #include "table_sets.hpp"
 
@@ -33,11 +34,6 @@ inline constexpr arr<float, 256> levels_of = tabulate<Q>();
 template <class Q>
 concept small_table = dim_of<Q>
 == 1 && Q::bits <= 8 && std::same_as<value_of<Q>, float>&& selectors_of<Q> == 0;
-
-/// A codebook whose entries are asked once: real, at most 4096 of them.
-template <class Q>
-concept small_codebook =
-    (dim_of<Q> > 1) && Q::bits <= 12 && std::same_as<value_of<Q>, float>&& selectors_of<Q> == 0;
 
 /// The levels of one matrix, as the row operations want them.
 template <class Q>
@@ -103,6 +99,17 @@ code_run canonical_run(const Data& p, index_t r, index_t first) {
   constexpr int bits = P::quantizer_type::bits;
   const index_t skip = first / P::dim * bits / 8;
   return {p.row(r) + skip, index_t(p.codes.size()) - r * P::row_bytes(p.cols) - skip, bits};
+}
+
+/// The low bytes of codes of more than 8 bits, and the rest.
+inline void split_long_codes(const code_run& run, index_t n, std::uint8_t* low,
+                             std::uint8_t* high) {
+  for (index_t i = 0; i < n; ++i) {
+    const code_t code =
+        read_bits(run.codes, std::uint64_t(i) * static_cast<unsigned>(run.bits), run.bits);
+    low[i] = std::uint8_t(code);
+    high[i] = std::uint8_t(code >> 8);
+  }
 }
 
 /// Levels of a run of n codes.
@@ -361,6 +368,62 @@ struct code_source<P, host_layout> {
   }
 };
 
+/// Hands out codes of a codebook in bytes, for `entry_values`: those that are stored as bytes from
+/// where they are.
+template <class P, class Layout = typename P::layout_type>
+struct byte_source {
+  static constexpr int bits = P::quantizer_type::bits;
+  static constexpr index_t room = chunk_cols / 2 + row_slack;
+  alignas(64) std::uint8_t low[bits == 8 ? 1 : room];
+  alignas(64) std::uint8_t high[bits > 8 ? room : 1];
+
+  row_ops::entry_codes codes(const row_ops& ops, const typename P::template data<borrowed>& p,
+                             index_t r, index_t first, index_t n) {
+    const code_run run = canonical_run(p, r, first);
+    if constexpr (bits == 8) {
+      return {run.codes, nullptr, 4};
+    } else {
+      const index_t count = ceil_div(n, P::dim);
+      if constexpr (bits < 8)
+        ops.bytes_table(run.codes, run.readable, bits, count, same_bytes.items,
+                        reinterpret_cast<std::int8_t*>(low));
+      else
+        split_long_codes(run, count, low, high);
+      return {low, high, 4};
+    }
+  }
+};
+/// Tiles are unpacked a chunk at a time, and remembered for their next rows.
+template <class P>
+struct byte_source<P, host_layout> {
+  static constexpr int bits = P::quantizer_type::bits, low_bits = bits < 8 ? bits : 8;
+  static constexpr index_t tile_rows = host_layout::tile_rows;
+  static constexpr index_t room = tile_rows * (chunk_cols / 2 + row_slack);
+  index_t tile = -1, from = -1;
+  alignas(64) std::uint8_t low[bits < 8 ? room : 1];
+  alignas(64) std::uint8_t high[bits > 8 ? room : 1];
+
+  row_ops::entry_codes codes(const row_ops& ops, const typename P::template data<borrowed>& p,
+                             index_t r, index_t first, index_t n) {
+    const index_t row_codes = P::blocks(p.cols), code = first / P::dim;
+    const auto* const stored = static_cast<const std::uint8_t*>(p.codes.data()) +
+                               r / tile_rows * host_layout::tile_bytes(row_codes, bits);
+    const std::uint8_t* const bytes = stored + code * 2 * low_bits;
+    if (tile != r / tile_rows || from != code) {
+      tile = r / tile_rows;
+      from = code;
+      const index_t blocks = ceil_div(ceil_div(n, P::dim), host_layout::block_codes);
+      if constexpr (bits < 8) unpack_tile<bits>(ops.target)(bytes, blocks, same_bytes.items, low);
+      if constexpr (bits > 8)
+        unpack_tile<bits - 8>(ops.target)(
+            stored + host_layout::tile_bytes(row_codes, 8) + code * 2 * (bits - 8), blocks,
+            same_bytes.items, high);
+    }
+    const index_t row = r % tile_rows * 4;
+    return {(bits < 8 ? low : bytes) + row, high + (bits > 8 ? row : 0), 64};
+  }
+};
+
 /// Reads rows of a matrix in pieces of `chunk` columns. One reader serves one thread.
 template <class View>
 class row_reader {
@@ -369,35 +432,33 @@ class row_reader {
   using Q = typename P::quantizer_type;
   using V = typename P::value_type;
   static constexpr index_t chunk = chunk_cols / (32 * P::dim) * (32 * P::dim);
-  /// Numbers in a table of all entries of a codebook, for products that read each of them often.
-  static constexpr index_t table_size = small_codebook<Q> ? (index_t(1) << Q::bits) * dim_of<Q> : 0;
+  static constexpr bool has_entries =
+      small_codebook<Q> && Q::bits <= 16 && scales_of<Q> == 1 && !has_zero<Q>;
+  /// Numbers in the tables of a codebook's entries, for products that read each of them often.
+  static constexpr index_t table_size = [] {
+    if constexpr (has_entries)
+      return entry_tables<Q>::size * dim_of<Q>;
+    else
+      return index_t(0);
+  }();
 
   /// `entries`: what `tabulate` wrote, or null.
   row_reader(const row_ops& ops, const View& w, const float* entries = nullptr)
       : ops_(ops), w_(w), entries_(entries), table_(w.main.stored_levels()) {}
 
   static void tabulate(const state_of<Q>& state, float* entries) {
-    if constexpr (small_codebook<Q>)
-      for (code_t c = 0; c >> Q::bits == 0; ++c) {
-        const block_of<Q> entry = decode_in<Q>(state, c, group_params<Q>{});
-        __builtin_memcpy(entries + index_t(c) * P::dim, entry.items, sizeof(entry));
-      }
+    if constexpr (has_entries)
+      entry_tables<Q>::each(state, [&](index_t i, const block_of<Q>& entry) {
+        __builtin_memcpy(entries + i * P::dim, entry.items, sizeof(entry));
+      });
   }
 
   /// Values of the main plane: columns first (a multiple of `chunk`) .. first + n - 1, n <= chunk.
+  /// `out` has room for n rounded up to 64 and to whole vectors.
   void read(index_t r, index_t first, index_t n, V* out) {
+    if constexpr (has_entries)
+      if (entries_ != nullptr) return read_entries(r, first, n, out);
     const code_run run = source_.run(ops_, w_.main, r, first, n);
-    if constexpr (small_codebook<Q> && scales_of<Q> == 1 && !has_zero<Q>)
-      if (entries_ != nullptr) {
-        for (index_t b = 0; b * P::dim < n; ++b) {
-          const code_t code = run.bits == 8
-                                  ? run.codes[b]
-                                  : read_bits(run.codes, std::uint64_t(b * run.bits), run.bits);
-          __builtin_memcpy(out + b * P::dim, entries_ + index_t(code) * P::dim,
-                           std::size_t(P::dim) * sizeof(float));
-        }
-        return apply_params<P>(ops_, w_.main, r, first, n, out);
-      }
     if constexpr (std::same_as<V, float>)
       read_row<P>(ops_, w_.main, table_, run, r, first, n, out);
     else
@@ -408,11 +469,33 @@ class row_reader {
   }
 
  private:
+  void read_entries(index_t r, index_t first, index_t n, float* out) {
+    using tables = entry_tables<Q>;
+    const row_ops::entry_codes codes = bytes_.codes(ops_, w_.main, r, first, n);
+    const auto read_tables = [&](index_t width, index_t used, const float* scales) {
+      for (int t = 0; t < tables::count; ++t)
+        ops_.entry_values(codes, ceil_div(n, P::dim),
+                          {tables::first_bit(t), tables::bits(t),
+                           entries_ + tables::offset(t) * P::dim, P::dim, t > 0},
+                          width, used, t + 1 == tables::count ? scales : nullptr, out);
+    };
+    using G = typename P::granularity_type;
+    if constexpr (detail::has_groups<G, Q> && !scales_columns<G>) {
+      const row_params<Q, G> params(ops_, w_.main.groups, r, w_.main.cols, first, n);
+      read_tables(ceil_div(params.width, P::dim), params.used / P::dim, params.scale);
+    } else {
+      read_tables(0, 0, nullptr);
+      apply_params<P>(ops_, w_.main, r, first, n, out);
+    }
+  }
+
+  struct nothing {};
   const row_ops& ops_;
   const View& w_;
   const float* entries_;
   level_table<Q> table_;
   code_source<P> source_;
+  std::conditional_t<has_entries, byte_source<P>, nothing> bytes_;
 };
 
 }  // namespace kernels

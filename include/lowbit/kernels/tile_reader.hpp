@@ -125,42 +125,42 @@ class tile_reader {
       transpose_rows(rows, n, m);
     }
   }
-  /// A tile of bytes: `entry(code)` gives the dim bytes of a code, whole quads.
-  template <class Entry>
-  void read_entries(index_t r, index_t rows, index_t c, index_t n, Entry entry,
-                    const memory& m) const requires(P::dim % 4 == 0) {
-    constexpr int quads = P::dim / 4;
-    const index_t codes = ceil_div(n, P::dim);
-    const auto put = [&](index_t row, index_t b, code_t code) {
-      const std::int8_t* const from = entry(code);
-      for (int q = 0; q < quads; ++q)
-        __builtin_memcpy(m.codes + 64 * (b * quads + q) + 4 * row, from + 4 * q, 4);
-    };
-    if constexpr (std::same_as<typename View::layout_type, canonical>) {
-      for (index_t i = 0; i < rows; ++i) {
-        const code_run run = canonical_run(w_.main, r + i, c);
-        for (index_t b = 0; b < codes; ++b)
-          put(i, b,
-              Q::bits == 8 ? code_t(run.codes[b])
-                           : read_bits(run.codes, std::uint64_t(b) * Q::bits, Q::bits));
-      }
-    } else {
-      constexpr int low = Q::bits < 8 ? Q::bits : 8;
-      std::uint8_t* const high = m.rows + tile_rows * row_stride / 2;
-      const index_t row_codes = P::blocks(w_.cols()), first = c / P::dim;
+  /// Codes as packed tiles: those of more than 8 bits are two.
+  struct code_tiles {
+    static constexpr bool stored = std::same_as<typename View::layout_type, host_layout>;
+    static constexpr int low_bits = stored && Q::bits < 8 ? Q::bits : 8;
+    static constexpr int high_bits = Q::bits <= 8 ? 0 : stored ? Q::bits - 8 : 8;
+    const std::uint8_t* low;
+    const std::uint8_t* high;
+  };
+  /// The codes of columns c .. c + n - 1, c a multiple of 32 codes' columns: where they are stored,
+  /// or unpacked as one byte each.
+  code_tiles read_code_tiles(index_t r, index_t rows, index_t c, index_t n, const memory& m) const {
+    const index_t first = c / P::dim;
+    if constexpr (code_tiles::stored) {
+      const index_t row_codes = P::blocks(w_.cols());
       const std::uint8_t* const tile = static_cast<const std::uint8_t*>(w_.main.codes.data()) +
                                        r / tile_rows * host_layout::tile_bytes(row_codes, Q::bits);
-      const index_t blocks = ceil_div(codes, host_layout::block_codes);
-      unpack_tile<low>(ops_.target)(tile + first * 2 * low, blocks, same_bytes.items, m.rows);
-      if constexpr (Q::bits > 8)
-        unpack_tile<Q::bits - 8>(ops_.target)(
-            tile + host_layout::tile_bytes(row_codes, 8) + first * 2 * (Q::bits - 8), blocks,
-            same_bytes.items, high);
-      for (index_t b = 0; b < codes; ++b)
-        for (index_t i = 0; i < tile_rows; ++i) {
-          const index_t at = b / 4 * 64 + 4 * i + b % 4;
-          put(i, b, Q::bits > 8 ? code_t(m.rows[at]) | code_t(high[at]) << 8 : m.rows[at]);
-        }
+      const std::uint8_t* const rest =
+          tile + host_layout::tile_bytes(row_codes, code_tiles::low_bits);
+      return {tile + first * 2 * code_tiles::low_bits, rest + first * 2 * code_tiles::high_bits};
+    } else {
+      const index_t codes = ceil_div(n, P::dim);
+      constexpr index_t half = Q::bits > 8 ? row_stride / 2 : 0;
+      std::uint8_t* const high = m.codes + tile_rows * half;
+      for (index_t i = 0; i < rows; ++i) {
+        const code_run from = canonical_run(w_.main, r + i, c);
+        if constexpr (Q::bits <= 8)
+          ops_.bytes_table(from.codes, from.readable, Q::bits, codes, same_bytes.items,
+                           row_of(m, i));
+        else
+          split_long_codes(from, codes, m.rows + i * row_stride, m.rows + i * row_stride + half);
+      }
+      clear_rest(m.rows, row_stride, rows);
+      const index_t quads = ceil_div(codes, 64) * 16;
+      ops_.transpose(m.rows, row_stride, quads, m.codes);
+      if constexpr (half > 0) ops_.transpose(m.rows + half, row_stride, quads, high);
+      return {m.codes, high};
     }
   }
 

@@ -24,8 +24,8 @@ comparison compare_int8(std::type_identity_t<matrix_view<const typename F::value
     std::vector<float> row(static_cast<std::size_t>(w.cols()));
     return detail::compare_rows<float>(original, w.shape(), w.bytes(), [&](index_t r) {
       for (index_t c = 0; c < w.cols(); ++c) {
-        const index_t level = index_t(w.main.code(r, c / dim)) * dim + c % dim;
-        const float value = mul_rn(float(table.values[level]), table.unit) + table.zero_shift;
+        const int level = table.level(w.main.code(r, c / dim), int(c % dim));
+        const float value = mul_rn(float(level), table.unit) + table.zero_shift;
         row[std::size_t(c)] = reconstruct<Q>(value, w.main.params(r, c));
       }
       w.apart.add_row(r, row.data());

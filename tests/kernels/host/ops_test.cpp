@@ -345,8 +345,10 @@ TEST_CASE("integer products of packed codes are exact, through a table and as th
     for (const int level : {0, -128, 127})
       for (const int input : {0, -127, 127})
         for (const index_t run : {16, 32, 64})
-          for (const bool by_table : {true, false}) {
-            const tile_case c(bits, 1, run, level, input);
+          for (const int kind : {0, 1, 2, 3}) {
+            const bool by_table = kind < 2;
+            const index_t tokens = 1 + kind % 2;
+            const tile_case c(bits, tokens, run, level, input);
             std::vector<std::uint8_t> tile(16 * std::size_t(c.cols)),
                 packed(std::size_t(2 * bits * c.cols));
             for (index_t k = 0; k < c.cols; ++k)
@@ -358,7 +360,7 @@ TEST_CASE("integer products of packed codes are exact, through a table and as th
               for (int i = 0; i < 256; ++i)
                 table[i] = std::int8_t(c.table[i & ((1 << bits) - 1)] + t->level_bias);
               const int bias = by_table ? t->level_bias : t->code_bias[bits];
-              std::vector<float> y(16);
+              std::vector<float> y(std::size_t(16 * tokens));
               // Codes of 8 bits that become levels of -128 to 127 lose 128 before the product.
               with_bits(bits, [&](auto width) {
                 using namespace lb::kernels;
@@ -368,16 +370,16 @@ TEST_CASE("integer products of packed codes are exact, through a table and as th
                     nullptr,       nullptr, by_table ? float(bias) : -float(bias),
                     c.group.data()};
                 (by_table ? dot_packed<width, true>(t->target)
-                          : dot_packed<width, false>(t->target))(weights, c.inputs(), c.cols / 4,
-                                                                 run / 4, y.data());
+                          : dot_packed<width, false>(t->target))(weights, c.inputs(), tokens,
+                                                                 c.cols / 4, run / 4, y.data());
               });
               int wrong = 0;
-              for (index_t r = 0; r < 16; ++r)
-                wrong +=
-                    y[std::size_t(r)] != c.exact(0, r, false, false, [&](index_t row, index_t k) {
-                      const std::size_t at = std::size_t(row * c.cols + k);
-                      return by_table ? c.levels[at] : c.codes[at];
-                    });
+              for (index_t n = 0; n < 16 * tokens; ++n)
+                wrong += y[std::size_t(n)] !=
+                         c.exact(n / 16, n % 16, false, false, [&](index_t row, index_t k) {
+                           const std::size_t at = std::size_t(row * c.cols + k);
+                           return by_table ? c.levels[at] : c.codes[at];
+                         });
               CHECK(wrong == 0);
             }
           }

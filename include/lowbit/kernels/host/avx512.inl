@@ -22,6 +22,12 @@ inline vf sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
 inline vf fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 inline vf minus_product(vf a, vf b, vf c) { return _mm512_fnmadd_ps(a, b, c); }  // c - a b
 inline vf sum_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+/// Four floats.
+using v4 = __m128;
+inline v4 load4(const float* p) { return _mm_loadu_ps(p); }
+inline void store4(float* p, v4 a) { _mm_storeu_ps(p, a); }
+inline v4 add4(v4 a, v4 b) { return _mm_add_ps(a, b); }
+inline v4 scale4(float s, v4 a) { return _mm_mul_ps(_mm_set1_ps(s), a); }
 inline float reduce(vf a) {
   const __m256 h = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
   __m128 s = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
@@ -135,6 +141,8 @@ struct byte_unpacker {
   }
 };
 inline void store_bytes(std::int8_t* p, vb a) { _mm512_storeu_si512(p, a); }
+/// Widths whose look-ups stay in registers.
+constexpr int register_bits = 8;
 struct byte_lut {
   int bits;
   vb part[4];

@@ -59,6 +59,12 @@ inline vf spread(const float* p, int width) {
                         : vdupq_n_f32(*first);
   });
 }
+/// Four floats.
+using v4 = float32x4_t;
+inline v4 load4(const float* p) { return vld1q_f32(p); }
+inline void store4(float* p, v4 a) { vst1q_f32(p, a); }
+inline v4 add4(v4 a, v4 b) { return vaddq_f32(a, b); }
+inline v4 scale4(float s, v4 a) { return vmulq_n_f32(a, s); }
 inline float reduce(const vf& a) {
   const float32x4_t s = vaddq_f32(vaddq_f32(a.q[0], a.q[2]), vaddq_f32(a.q[1], a.q[3]));
   return vpadds_f32(vadd_f32(vget_low_f32(s), vget_high_f32(s)));
@@ -202,6 +208,8 @@ inline void store_bytes(std::uint8_t* p, const vb& a) {
 inline void store_bytes(std::int8_t* p, const vb& a) {
   store_bytes(reinterpret_cast<std::uint8_t*>(p), a);
 }
+/// Widths whose look-ups stay in registers.
+constexpr int register_bits = 4;
 struct byte_lut {
   int bits;
   uint8x16x4_t part[4];

@@ -59,6 +59,23 @@ struct row_ops {
   void (*dot_f32)(const float* w, index_t w_stride, index_t rows, const float* x, index_t x_stride,
                   index_t tokens, index_t n, float* y, index_t y_stride, bool accumulate);
 
+  // Codes that stand for vectors -> values.
+  struct entry_codes {
+    const std::uint8_t* low;   // the low 8 bits of code c at c / 4 * stride + c % 4
+    const std::uint8_t* high;  // the rest, of longer codes
+    index_t stride;
+  };
+  struct entry_table {
+    int first_bit, bits;   // of a code: the index of its entry
+    const float* entries;  // `dim` values each
+    int dim;
+    bool add;  // an entry is added to what is there: tables of a sum
+  };
+  /// Code c becomes values c dim .. (c + 1) dim - 1, times the scale of its group of `width` codes
+  /// (the first group lacks its first `used`); without scales as they are.
+  void (*entry_values)(const entry_codes& codes, index_t n, const entry_table& table, index_t width,
+                       index_t used, const float* scales, float* out);
+
   // Codes of 1..8 bits -> bytes.
   /// Through a table of 256.
   void (*bytes_table)(const std::uint8_t* codes, index_t readable, int bits, index_t n,
@@ -79,6 +96,8 @@ struct row_ops {
   /// bits, are too small by code_bias times that sum.
   int level_bias;
   int code_bias[9];
+  /// Bytes are looked up in registers by codes of up to so many bits.
+  int register_bits;
 
   struct tile_weights {
     const std::uint8_t* codes;  // quads of levels + level_bias, or packed codes
@@ -126,9 +145,9 @@ using pack_kernel = void(const std::uint8_t* codes, index_t blocks, std::uint8_t
 /// unpack_tile<Bits>: and back, through a table of 256.
 using unpack_kernel = void(const std::uint8_t* packed, index_t blocks, const std::int8_t* table,
                            std::uint8_t* out);
-/// dot_packed<Bits, Table>: dot_tile for packed codes and one token.
+/// dot_packed<Bits, Table>: dot_tile for packed codes and one token or two.
 using dot_packed_kernel = void(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
-                               index_t quads, index_t run_quads, float* y);
+                               index_t tokens, index_t quads, index_t run_quads, float* y);
 /// dot_values<Bits, Kind, Shifted>: y[token][row] += sum over runs of scale *
 /// sum((factor * level + shift) * x).
 using dot_values_kernel = void(const row_ops::tile_values& w, const float* x, index_t stride,
@@ -137,6 +156,10 @@ using dot_values_kernel = void(const row_ops::tile_values& w, const float* x, in
 /// without Shifted the level.
 using read_values_kernel = void(const row_ops::tile_values& w, index_t quads, index_t run_quads,
                                 float* values);
+/// read_planes<Low, High, First, Bits, Dim> and read_entries<Low, High, First, Bits, Quads>: levels
+/// of codes that stand for vectors, see entries.inl; `table` holds planes or entries.
+using read_levels_kernel = void(const std::uint8_t* low, const std::uint8_t* high, index_t blocks,
+                                const std::int8_t* table, index_t stride, std::uint8_t* out);
 
 }  // namespace kernels
 }  // namespace lowbit::inline LOWBIT_ABI

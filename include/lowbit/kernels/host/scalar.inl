@@ -48,6 +48,20 @@ inline vf sum_fma(const vf& a, const vf& b, vf c) {
   LOWBIT_LANES c.v[l] += a.v[l] * b.v[l];
   return c;
 }
+/// Four floats.
+struct v4 {
+  float v[4];
+};
+inline v4 load4(const float* p) { return {{p[0], p[1], p[2], p[3]}}; }
+inline void store4(float* p, const v4& a) { __builtin_memcpy(p, &a, sizeof a); }
+inline v4 add4(v4 a, const v4& b) {
+  for (int i = 0; i < 4; ++i) a.v[i] = add_rn(a.v[i], b.v[i]);
+  return a;
+}
+inline v4 scale4(float s, v4 a) {
+  for (int i = 0; i < 4; ++i) a.v[i] = mul_rn(s, a.v[i]);
+  return a;
+}
 inline float reduce(vf a) {
   for (int step = lanes / 2; step > 0; step /= 2)
     for (int l = 0; l < step; ++l) a.v[l] += a.v[l + step];
@@ -173,6 +187,8 @@ struct byte_unpacker {
   }
 };
 inline void store_bytes(std::int8_t* p, const vb& a) { __builtin_memcpy(p, &a, sizeof a); }
+/// Widths whose look-ups stay in registers: as if, so that both ways are those of other targets.
+constexpr int register_bits = 8;
 struct byte_lut {
   const std::int8_t* table;
   byte_lut(const std::int8_t* t, int) : table(t) {}

@@ -25,6 +25,33 @@ void pack_tile(const std::uint8_t* codes, index_t blocks, std::uint8_t* packed) 
       host_layout::set_code_in_tile(packed, Bits, r, c, codes[c / 4 * 64 + 4 * r + c % 4]);
 }
 
+// For entries.inl.
+constexpr int parts_of_tile = 1;
+template <int Bits, int I>
+inline vb quad_codes(const std::uint8_t* block) {
+  vb r;
+  for (int i = 0; i < 64; ++i)
+    r.v[i] = std::uint8_t(host_layout::code_in_tile(block, Bits, i / 4, 4 * I + i % 4));
+  return r;
+}
+inline vb and_bytes(vb a, int mask) {
+  for (std::uint8_t& b : a.v) b = std::uint8_t(b & mask);
+  return a;
+}
+inline vb or_bytes(vb a, const vb& b) {
+  for (int i = 0; i < 64; ++i) a.v[i] = std::uint8_t(a.v[i] | b.v[i]);
+  return a;
+}
+template <int S>
+inline vb shift_bits(vb a) {
+  constexpr int down = S > 0 ? S : 0, up = S > 0 ? 0 : -S;
+  for (std::uint8_t& b : a.v) b = std::uint8_t(b >> down << up);
+  return a;
+}
+template <int Bits, int I>
+inline void fetch_ahead(const std::uint8_t*) {}
+inline void store_bytes(std::uint8_t* p, const vb& a) { __builtin_memcpy(p, &a, sizeof a); }
+
 constexpr int level_bias = 0;
 template <int Bits>
 inline constexpr int code_bias = 0;
@@ -55,8 +82,8 @@ void dot_tile(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, ind
   dot_bytes<std::int8_t>(w, x, tokens, quads, run_quads, y);
 }
 template <int Bits, bool Table>
-void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t quads,
-                index_t run_quads, float* y) {
+void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t tokens,
+                index_t quads, index_t run_quads, float* y) {
   constexpr index_t piece = 128;  // columns; a run has 4 to 512
   std::uint8_t levels[16 * 512];
   static_assert(piece <= 512);
@@ -68,7 +95,8 @@ void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, i
     const index_t n = min_of(step, quads - q);
     unpack_tile<Bits>(w.codes + q * 8 * Bits, ceil_div(n, 8),
                       Table ? w.table : same_bytes.items, levels);
-    dot_bytes<std::conditional_t<Table, std::int8_t, std::uint8_t>>(tile, part, 1, n, run_quads, y);
+    dot_bytes<std::conditional_t<Table, std::int8_t, std::uint8_t>>(tile, part, tokens, n,
+                                                                    run_quads, y);
     const index_t runs = step / run_quads;
     tile.group += runs;
     part.levels += 4 * step;

@@ -27,6 +27,7 @@ namespace kernels::scalar {
 #include "rows.inl"
 #include "encode.inl"
 #include "scalar_tiles.inl"
+#include "entries.inl"
 #include "dot.inl"
 // clang-format on
 }  // namespace kernels::scalar
@@ -47,6 +48,7 @@ namespace kernels::avx2 {
 #include "rows.inl"
 #include "encode.inl"
 #include "tiles.inl"
+#include "entries.inl"
 #include "dot.inl"
 // clang-format on
 }  // namespace kernels::avx2
@@ -75,6 +77,7 @@ namespace kernels::avx512 {
 #include "rows.inl"
 #include "encode.inl"
 #include "tiles.inl"
+#include "entries.inl"
 #include "dot.inl"
 // clang-format on
 }  // namespace kernels::avx512
@@ -102,6 +105,7 @@ namespace kernels::neon {
 #include "neon.inl"
 #include "rows.inl"
 #include "tiles.inl"
+#include "entries.inl"
 #include "dot.inl"
 // clang-format on
 }  // namespace kernels::neon
@@ -216,6 +220,28 @@ read_values_kernel* read_values(arch a) {
 #endif
   (void)a;
   return scalar::read_values<Bits, Kind, Shifted>;
+}
+template <int Low, int High, int First, int Bits, int Dim>
+read_levels_kernel* read_planes(arch a) {
+#if defined(__x86_64__)
+  if (a == arch::avx512) return avx512::read_planes<Low, High, First, Bits, Dim>;
+  if (a == arch::avx2) return avx2::read_planes<Low, High, First, Bits, Dim>;
+#elif defined(__aarch64__)
+  if (a == arch::neon) return neon::read_planes<Low, High, First, Bits, Dim>;
+#endif
+  (void)a;
+  return scalar::read_planes<Low, High, First, Bits, Dim>;
+}
+template <int Low, int High, int First, int Bits, int Quads>
+read_levels_kernel* read_entries(arch a) {
+#if defined(__x86_64__)
+  if (a == arch::avx512) return avx512::read_entries<Low, High, First, Bits, Quads>;
+  if (a == arch::avx2) return avx2::read_entries<Low, High, First, Bits, Quads>;
+#elif defined(__aarch64__)
+  if (a == arch::neon) return neon::read_entries<Low, High, First, Bits, Quads>;
+#endif
+  (void)a;
+  return scalar::read_entries<Low, High, First, Bits, Quads>;
 }
 
 }  // namespace kernels

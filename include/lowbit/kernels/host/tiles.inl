@@ -139,21 +139,27 @@ void dot_tile(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, ind
   for (; t < tokens; ++t) dot_tile_of<1>(w, x, t, quads, run_quads, y);
 }
 
-/// Packed codes, one token.
-template <int Bits, bool Table>
-[[gnu::flatten]] void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
-                                 index_t quads, index_t run_quads, float* y) {
+template <int Bits, bool Table, int Tokens>
+inline void dot_packed_of(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
+                          index_t quads, index_t run_quads, float* y) {
   const byte_lut look_up(w.table, Bits);
   for (int part = 0; part < parts_of_tile; ++part) {
     const int lane = part * lanes;
     const std::uint8_t* block = w.codes + 4 * lane;
-    vf total = load(y + lane);
-    vi even = zeros(), odd = zeros();
+    vf total[Tokens];
+    vi sum[Tokens][2];
+    const auto clear = [&]() __attribute__((always_inline)) {
+      unroll<Tokens>([&](auto t) { sum[t][0] = sum[t][1] = zeros(); });
+    };
+    unroll<Tokens>([&](auto t) { total[t] = load(y + t * row_ops::tile_rows + lane); });
+    clear();
     index_t run = 0, left = run_quads;
     const auto finish = [&]() __attribute__((always_inline)) {
-      total = add_run(total, to_float(add_ints(even, odd)), w,
-                      w.group[run] * row_ops::tile_rows + lane, x, run);
-      even = odd = zeros();
+      unroll<Tokens>([&](auto t) {
+        total[t] = add_run(total[t], to_float(add_ints(sum[t][0], sum[t][1])), w,
+                           w.group[run] * row_ops::tile_rows + lane, x, t * x.runs_stride + run);
+      });
+      clear();
       left = run_quads;
       ++run;
     };
@@ -161,15 +167,25 @@ template <int Bits, bool Table>
       unroll<8>([&](auto i) __attribute__((always_inline)) {
         if (part == 0) fetch_ahead<Bits, i>(block);
         const vb codes = quad_codes<Bits, i>(block);
-        const vb quad = broadcast_quad(x.levels + 4 * (q + i));
-        vi& sum = i % 2 == 0 ? even : odd;
-        if constexpr (Table) sum = dot_levels(sum, look_up(codes), quad);
-        else sum = dot_codes<Bits>(sum, codes, quad);
+        vb levels = codes;
+        if constexpr (Table) levels = look_up(codes);
+        unroll<Tokens>([&](auto t) {
+          const vb quad = broadcast_quad(x.levels + t * x.stride + 4 * (q + i));
+          if constexpr (Table) sum[t][i % 2] = dot_levels(sum[t][i % 2], levels, quad);
+          else sum[t][i % 2] = dot_codes<Bits>(sum[t][i % 2], levels, quad);
+        });
         if (--left == 0 && q + i - run_quads + 1 < quads) finish();
       });
     if (run * run_quads < quads) finish();
-    store(y + lane, total);
+    unroll<Tokens>([&](auto t) { store(y + t * row_ops::tile_rows + lane, total[t]); });
   }
+}
+/// Packed codes, one token or two.
+template <int Bits, bool Table>
+[[gnu::flatten]] void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
+                                 index_t tokens, index_t quads, index_t run_quads, float* y) {
+  if (tokens == 2) dot_packed_of<Bits, Table, 2>(w, x, quads, run_quads, y);
+  else dot_packed_of<Bits, Table, 1>(w, x, quads, run_quads, y);
 }
 // ---------------------------------------------------------------------------------------------
 // Real products.
@@ -249,6 +265,10 @@ template <int Bits, level_kind Kind, bool Shifted>
   for (; t + real_tokens <= tokens; t += real_tokens)
     dot_values_of<Bits, real_tokens, Shifted>(w, x + t * stride, stride, quads, run_quads,
                                               y + t * row_ops::tile_rows, levels);
+  if constexpr (real_tokens > 2)
+    for (; t + 2 <= tokens; t += 2)
+      dot_values_of<Bits, 2, Shifted>(w, x + t * stride, stride, quads, run_quads,
+                                      y + t * row_ops::tile_rows, levels);
   for (; t < tokens; ++t)
     dot_values_of<Bits, 1, Shifted>(w, x + t * stride, stride, quads, run_quads,
                                     y + t * row_ops::tile_rows, levels);

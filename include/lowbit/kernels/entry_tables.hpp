@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "../storage/plane.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+namespace kernels {
+
+/// Code sets whose vectors are sums of two sets' (see codebooks/residual.hpp): the low bits of a
+/// code are the first set's, the rest the second's.
+template <class Q>
+concept sum_of_sets = requires {
+  typename Q::first_set;
+  typename Q::second_set;
+};
+
+/// The tables that a code of a codebook picks a vector from: one, or one for each set of a sum, in
+/// the order in which their vectors are added. Sums that are nested on the left are taken apart.
+///
+///   count, size              tables, and entries of all of them
+///   first_bit(t), bits(t)    where table t has its index in a code
+///   offset(t)                entries of the tables before it
+///   each(state, f)           f(i, entry) for the entries of all tables, one table after the other
+template <class Q>
+struct entry_tables {
+  static constexpr int count = 1;
+  static constexpr index_t size = index_t(1) << Q::bits;
+  static constexpr int bits(int) { return Q::bits; }
+  static constexpr int first_bit(int) { return 0; }
+  static constexpr index_t offset(int) { return 0; }
+
+  template <class F>
+  static void each(const state_of<Q>& state, F&& f, index_t before = 0) {
+    for (index_t i = 0; i < size; ++i)
+      f(before + i, decode_in<Q>(state, code_t(i), group_params<Q>{}));
+  }
+};
+template <sum_of_sets Q>
+struct entry_tables<Q> {
+  using front = entry_tables<typename Q::first_set>;
+  using B = typename Q::second_set;
+  static constexpr int count = front::count + 1;
+  static constexpr index_t size = front::size + (index_t(1) << B::bits);
+  static constexpr int bits(int t) { return t < front::count ? front::bits(t) : B::bits; }
+  static constexpr int first_bit(int t) {
+    return t < front::count ? front::first_bit(t) : Q::first_set::bits;
+  }
+  static constexpr index_t offset(int t) {
+    return t < front::count ? front::offset(t) : front::size;
+  }
+
+  template <class F>
+  static void each(const state_of<Q>& state, F&& f, index_t before = 0) {
+    front::each(state.first, f, before);
+    for (code_t i = 0; i >> B::bits == 0; ++i)
+      f(before + front::size + index_t(i), decode_in<B>(state.second, i, group_params<B>{}));
+  }
+};
+
+/// A codebook whose entries are asked once: real, at most 4096 of them in a table.
+template <class Q>
+concept small_codebook =
+    (dim_of<Q> > 1) && std::same_as<value_of<Q>, float>&& selectors_of<Q> == 0 && [] {
+      using tables = entry_tables<Q>;
+      for (int t = 0; t < tables::count; ++t)
+        if (tables::bits(t) > 12) return false;
+      return true;
+    }();
+
+}  // namespace kernels
+}  // namespace lowbit::inline LOWBIT_ABI
