@@ -111,7 +111,8 @@ struct tiny {
 struct thirds {
   using strategy = affine_codes;
   static constexpr int bits = 4;
-  static constexpr float slope = 0.375f, intercept = -1, peak = 5;
+  static constexpr float slope = 0.375f, intercept = -1;
+  [[maybe_unused]] static constexpr float peak = 5;
   LOWBIT_HD static constexpr float decode(code_t code) { return slope * float(code) + intercept; }
   LOWBIT_HD static constexpr code_t encode(float) { return 0; }
 };

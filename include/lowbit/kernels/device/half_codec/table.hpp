@@ -30,7 +30,10 @@ template <class Q>
 inline constexpr arr<std::uint16_t, (1 << Q::bits)> half_table = [] {
   arr<std::uint16_t, (1 << Q::bits)> table{};
   const float scale = half_table_scale<Q>;
-  for (int i = 0; i >> Q::bits == 0; ++i) table[i] = float16(level_table<Q>[i] / scale).bits;
+  for (int i = 0; i >> Q::bits == 0; ++i) {
+    const float level = level_table<Q>[i];  // a NaN is kept: clang computes none in constants
+    table[i] = float16(is_nan(level) ? level : level / scale).bits;
+  }
   return table;
 }();
 
