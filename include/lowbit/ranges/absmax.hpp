@@ -21,6 +21,14 @@ inline constexpr arr<float, 2> outermost = [] {
     if (end == 0) end = peak_of<Q>;
   return ends;
 }();
+/// Whether the level of largest magnitude has no twin.
+template <class Q>
+inline constexpr bool has_signed_peak = [] {
+  if constexpr (requires { Q::signed_peak; })
+    return Q::signed_peak != 0;
+  else
+    return false;
+}();
 }  // namespace detail
 
 /// S = max|x| / peak, so that no value is clipped before the scale is rounded for storage. Where
@@ -38,6 +46,15 @@ struct absmax : range_search {
     return p;
   }
 
+  /// The same of a group of which only the largest magnitude is known.
+  template <class Q>
+    requires(!has_zero<Q> && scales_of<Q> == 1 && !detail::has_signed_peak<Q>)
+  LOWBIT_HD static group_params<Q> for_top(float top) {
+    group_params<Q> p{};
+    p.scale[0] = div_rn(top, peak_of<Q>);
+    return p;
+  }
+
   /// The first value of largest magnitude; 0 of an empty group.
   template <class Q>
   static value_of<Q> largest(const group_values<Q>& g) {
@@ -46,10 +63,9 @@ struct absmax : range_search {
   /// The scale that puts `top` on the outermost level.
   template <class Q>
   static float scale_for(const group_values<Q>& g, value_of<Q> top) {
-    if constexpr (requires { Q::signed_peak; } && std::same_as<value_of<Q>, float>)
-      if (Q::signed_peak != 0)
-        return g.signed_scale ? div_rn(top, Q::signed_peak)
-                              : div_rn(magnitude(top), detail::outermost<Q>[top < 0]);
+    if constexpr (detail::has_signed_peak<Q> && std::same_as<value_of<Q>, float>)
+      return g.signed_scale ? div_rn(top, Q::signed_peak)
+                            : div_rn(magnitude(top), detail::outermost<Q>[top < 0]);
     return div_rn(magnitude(top), peak_of<Q>);
   }
   /// The scale that puts the magnitude `limit` on the outermost level, on the side where the group

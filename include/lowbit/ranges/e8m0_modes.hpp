@@ -14,8 +14,8 @@ template <class Q>
 concept takes_power_of_two = !has_zero<Q> && scales_of<Q> == 1;
 
 template <class Q>
-group_params<Q> power_of_two_scale(int exponent) {
-  group_params<Q> p;
+LOWBIT_HD group_params<Q> power_of_two_scale(int exponent) {
+  group_params<Q> p{};
   p.scale[0] = exp2_int(exponent < -127 ? -127 : exponent > 127 ? 127 : exponent);
   return p;
 }
@@ -37,7 +37,11 @@ struct e8m0_floor : range_search {
   template <class Q>
     requires(detail::takes_power_of_two<Q>)
   group_params<Q> fit(const group_values<Q>& g) const {
-    const float top = detail::largest_magnitude(g);
+    return for_top<Q>(detail::largest_magnitude(g));
+  }
+  template <class Q>
+    requires(detail::takes_power_of_two<Q>)
+  LOWBIT_HD static group_params<Q> for_top(float top) {
     return detail::power_of_two_scale<Q>(top == 0 ? -127 : ilog2(top) - ilog2(peak_of<Q>));
   }
 };

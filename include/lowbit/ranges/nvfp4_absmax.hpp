@@ -19,12 +19,16 @@ struct nvfp4_scales {
     for (index_t r = 0; r < m.rows(); ++r)
       for (index_t c = 0; c < m.cols(); ++c)
         if (magnitude(m(r, c)) > top) top = magnitude(m(r, c));
+    return for_top<Q>(top, top_scale);
+  }
+  template <class Q>
+  LOWBIT_HD static nvfp4_scales for_top(float top, float top_scale) {
     const float g = div_rn(top, mul_rn(top_scale, peak_of<Q>));
     return {g == 0 ? 1.f : g};
   }
   /// The scale that puts `top` on `level`, as it will decode: the block scale is clamped to
   /// 2^-6..448 and rounded to e4m3.
-  float on_level(float top, float level) const {
+  LOWBIT_HD float on_level(float top, float level) const {
     float s = div_rn(div_rn(top, level), g);
     if (s < 0x1p-6f) s = 0x1p-6f;
     if (s > e4m3::peak) s = e4m3::peak;
@@ -49,8 +53,12 @@ struct nvfp4_absmax : range_search {
     detail::nvfp4_scales scales;
     template <class Q>
     group_params<Q> fit(const group_values<Q>& block) const {
-      group_params<Q> p;
-      p.scale[0] = scales.on_level(detail::largest_magnitude(block), peak_of<Q>);
+      return for_top<Q>(detail::largest_magnitude(block));
+    }
+    template <class Q>
+    LOWBIT_HD group_params<Q> for_top(float top) const {
+      group_params<Q> p{};
+      p.scale[0] = scales.on_level(top, peak_of<Q>);
       return p;
     }
     fixed_scale scale_range() const { return fixed_scale(scales.g); }
@@ -59,6 +67,12 @@ struct nvfp4_absmax : range_search {
     requires(detail::takes_nvfp4_scale<Q>)
   plan for_matrix(matrix_view<const value_of<Q>> m)
   const { return plan{detail::nvfp4_scales::of<Q>(m, e4m3::peak)}; }
+  /// The same of a matrix of which only the largest magnitude is known.
+  template <class Q>
+    requires(detail::takes_nvfp4_scale<Q>)
+  LOWBIT_HD static plan for_matrix_top(float top) {
+    return plan{detail::nvfp4_scales::for_top<Q>(top, e4m3::peak)};
+  }
 };
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -25,8 +25,8 @@ LOWBIT_HD constexpr value_of<Q> reconstruct(value_of<Q> level, const group_param
 
 namespace detail {
 // x / s with 0 for a zero scale: a group of scale 0 holds nothing but its zero.
-constexpr float over_scale(float x, float s) { return s == 0 ? 0.f : div_rn(x, s); }
-constexpr complex32 over_scale(complex32 x, float s) {
+LOWBIT_HD constexpr float over_scale(float x, float s) { return s == 0 ? 0.f : div_rn(x, s); }
+LOWBIT_HD constexpr complex32 over_scale(complex32 x, float s) {
   return {over_scale(x.re, s), over_scale(x.im, s)};
 }
 }  // namespace detail
@@ -34,7 +34,7 @@ constexpr complex32 over_scale(complex32 x, float s) {
 /// The position of a value between its group's levels: what encode gets. Integer zeros are added
 /// after the rounding, so that ties break as in round(x / S) + Z.
 template <class Q>
-constexpr value_of<Q> normalize(value_of<Q> x, const group_params<Q>& p) {
+LOWBIT_HD constexpr value_of<Q> normalize(value_of<Q> x, const group_params<Q>& p) {
   if constexpr (has_several_scales<Q> && has_zero<Q>)
     return Q::unscaled(x, p.scale, p.zero);
   else if constexpr (has_several_scales<Q>)

@@ -66,4 +66,14 @@ LOWBIT_HD void store_values(T* to, const arr<float, N>& x) {
   }
 }
 
+/// Values c .. c + 7 of a row, c a multiple of 8; zero from column `end` on.
+template <scalar T>
+LOWBIT_HD arr<float, 8> load_chunk(const T* row, index_t c, index_t end, bool aligned) {
+  if constexpr (16 % sizeof(T) == 0 && sizeof(T) > 1)
+    if (aligned && c + 8 <= end) return load_values<8>(row + c);
+  arr<float, 8> x;
+  for (int i = 0; i < 8; ++i) x[i] = c + i < end ? value_of_scalar(row[c + i]) : 0;
+  return x;
+}
+
 }  // namespace lowbit::inline LOWBIT_ABI
