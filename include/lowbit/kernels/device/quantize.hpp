@@ -1,130 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Quantization on line, as warp programs: activations to int8, MX or NVFP4 and their kin.
 #pragma once
-#include "../../format.hpp"
-#include "../../outliers/none.hpp"
-#include "../../ranges/default.hpp"
-#include "../exec/warp.hpp"
-#include "row_values.hpp"
+#include "quantize/tensor_scale.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
-
-namespace detail {
-template <class F>
-inline constexpr bool is_nvfp4 =
-    std::same_as<typename F::granularity_type::scale_plane, nvfp4_absmax::scale_plane>;
-template <class F>
-using default_range_of =
-    decltype(default_range<typename F::quantizer_type, typename F::granularity_type>());
-/// The search needs nothing of a group but its largest magnitude.
-template <class F, class Q = typename F::quantizer_type>
-concept fits_to_top = (requires(float top) { default_range_of<F>::template for_top<Q>(top); } ||
-                       requires(float top) {
-                         default_range_of<F>::template for_matrix_top<Q>(top);
-                       });
-
-/// The larger of two magnitudes; not finite where one of them is not.
-LOWBIT_HD inline float larger_or_nan(float a, float b) {
-  return bits_as<word>(a) < bits_as<word>(b) ? b : a;  // magnitudes are ordered as their bits
-}
-/// The largest magnitude of 8 values, or of those that are finite.
-LOWBIT_HD inline float chunk_top(const arr<float, 8>& x, bool finite_only) {
-  float top = 0;
-  for (int i = 0; i < 8; ++i) {
-    const float m = magnitude(x[i]);
-    if (!finite_only || is_finite(m)) top = larger_or_nan(top, m);
-  }
-  return top;
-}
-}  // namespace detail
-
-/// Formats that the kernels below quantize to: affine or field codes, groups of whole rows or of a
-/// multiple of 8 columns of a row, one scale stored as a number of whole bytes (or as NVFP4 has
-/// it), nothing kept apart; the default range is set by the largest magnitude alone.
-template <class F>
-concept quantized_on_line =
-    format_like<F> && std::same_as<typename F::value_type, float> &&
-    (std::same_as<strategy_of<typename F::quantizer_type>, affine_codes> ||
-     std::same_as<strategy_of<typename F::quantizer_type>, field_codes>) &&
-    F::quantizer_type::bits <= 8 && F::granularity_type::block_rows == 1 &&
-    F::granularity_type::block_cols % 8 == 0 && std::same_as<typename F::outliers_type, none> &&
-    F::granularity_type::scale_plane::quantizer_type::bits % 8 == 0 &&
-    (std::same_as<typename F::granularity_type::scale_plane::granularity_type, unscaled> ||
-     detail::is_nvfp4<F>)&&detail::fits_to_top<F>;
-
-/// What is quantized, and the planes of a canonical matrix of that shape: codes, scales, and the
-/// f32 scale of the tensor (NVFP4; null for others).
-template <class T>
-struct quantize_task {
-  const T* values;
-  index_t stride;
-  extent shape;
-  std::uint8_t* codes;
-  std::uint8_t* scales;
-  float* tensor_scale = nullptr;
-};
-
-/// Before quantize_rows, for formats with a tensor scale: writes it. `partial` has a number for
-/// each block, `counter` is 0 and is 0 again in the end. What is not finite does not count.
-template <quantized_on_line F>
-  requires(detail::is_nvfp4<F>)
-struct find_tensor_scale {
-  static constexpr int max_warps = 8, min_blocks = 2;
-  using Q = typename F::quantizer_type;
-  static constexpr std::size_t shared_bytes(int warps) { return std::size_t(warps + 1) * 4; }
-
-  template <class Block, class T>
-  LOWBIT_HD void operator()(Block& b, const quantize_task<T> task, float* partial,
-                            unsigned* counter) const {
-    using W = typename Block::warp;
-    using value = typename W::template var<float>;
-    float* const tops = b.template shared<float>();  // of the warps; then whether we are the last
-    const index_t chunks = ceil_div(task.shape.cols, 8), all = task.shape.rows * chunks;
-    const bool aligned = rows_are_aligned(task.values, task.stride);
-    b.phase([&](const W& w, int i) {
-      value top;
-      w.lanes([&](int l) {
-        top[l] = 0;
-        const index_t step = index_t(b.count()) * b.warps() * warp_size;
-        for (index_t at = (index_t(b.index()) * b.warps() + i) * warp_size + l; at < all;
-             at += step) {
-          const index_t r = at / chunks, c = at % chunks * 8;
-          const float m = detail::chunk_top(
-              load_chunk(task.values + r * task.stride, c, task.shape.cols, aligned), true);
-          if (m > top[l]) top[l] = m;
-        }
-      });
-      const value most = reduce_max(w, top);
-      w.lanes([&](int l) {
-        if (l == 0) tops[i] = most[l];
-      });
-    });
-    b.phase([&](const W& w, int i) {
-      w.lanes([&](int l) {
-        if (i != 0 || l != 0) return;
-        float top = 0;
-        for (int k = 0; k < b.warps(); ++k) top = tops[k] > top ? tops[k] : top;
-        partial[b.index()] = top;
-        tops[b.warps()] = b.arrive(counter) == unsigned(b.count()) - 1 ? 1.0f : 0.0f;
-      });
-    });
-    b.phase([&](const W& w, int i) {
-      if (i != 0 || tops[b.warps()] == 0) return;
-      value top;
-      w.lanes([&](int l) {
-        top[l] = 0;
-        for (int k = l; k < b.count(); k += warp_size)
-          top[l] = partial[k] > top[l] ? partial[k] : top[l];
-      });
-      const value most = reduce_max(w, top);
-      w.lanes([&](int l) {
-        if (l != 0) return;
-        *task.tensor_scale = nvfp4_absmax::for_matrix_top<Q>(most[l]).scales.g;
-        *counter = 0;
-      });
-    });
-  }
-};
 
 /// Rows to codes and scales: the bytes of quantize<F>(values, nearest{}) with the default range.
 /// Any shape, stride and alignment. A group with a NaN or an infinity, which the host refuses, gets
@@ -252,7 +131,8 @@ struct quantize_rows {
   template <class T>
   LOWBIT_HD static void store_codes(const quantize_task<T>& task, index_t r, index_t c,
                                     const arr<float, 8>& x, const group_params<Q>& p) {
-    const index_t left = task.shape.cols - c, bytes = canonical::row_bytes(task.shape.cols, Q::bits);
+    const index_t left = task.shape.cols - c;
+    const index_t bytes = canonical::row_bytes(task.shape.cols, Q::bits);
     std::uint64_t all = 0;
     for (int i = 0; i < 8; ++i)
       if (i < left)
