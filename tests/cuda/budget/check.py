@@ -23,14 +23,15 @@ BUDGETS = {
     "half_fp4_e2m1": (2.42, 1.15), "half_nf4_shared": (3.10, 2.00),
     "half_post4_shared": (3.00, 1.60), "byte_int4": (0.94, 0.45), "byte_int2_row": (0.69, 0.50),
     "byte_ternary_row": (0.69, 0.50), "byte_int3": (1.90, 0.90), "byte_nf4": (2.44, 1.95),
+    "vector_8d": (1.95, 0.97), "vector_8d_bytes": (1.95, 0.97),
 }
 HEAD = """# What decoding costs
 
 Counted, not timed: instructions of the inner loop divided by the weights of a lane, in SASS for
 sm_90 (nvcc {version}). The loops are those of [codecs.cu](../../tests/cuda/budget/codecs.cu):
 weights and activations from global memory, a tensor core's product, one scale for a row and 128
-columns (`_row`: none in the loop). `half`: f16 activations; `byte`: int8 activations; `shared`: the
-table is in shared memory. Made by
+columns (`_row`, `vector`: none in the loop). `half`: f16 activations; `byte`: int8 activations;
+`shared`: the table is in shared memory. Shared memory: loads of it, in words. Made by
 `python3 tests/cuda/budget/check.py nvcc -Iinclude --write benchmarks/results/instructions.md`.
 
 | loop | instructions | budget | integer ALU | budget | shared memory | most frequent |
@@ -88,7 +89,8 @@ def cost_of(name, instructions, report):
     if sum(narrow.values()) > 3 * weights / 64:
         report(f"{name}: loads of less than 16 bytes: {narrow}")
     return Cost(len(body) / weights, unit["alu"] / weights,
-                (count["LDS"] + count["SHFL"]) / weights, count)
+                (sum(i.bytes / 4 for i in body if i.name == "LDS") + count["SHFL"]) / weights,
+                count)
 
 
 def table(costs, nvcc):

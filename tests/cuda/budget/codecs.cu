@@ -3,6 +3,8 @@
 // warp reads a block of 16 rows and 128 columns in each turn, 64 weights in a lane.
 #include <lowbit/codec.hpp>
 #include <lowbit/kernels/device/byte_codec.hpp>
+#include <lowbit/codebooks/vector.hpp>
+#include <lowbit/kernels/device/entry_codec.hpp>
 #include <lowbit/kernels/device/half_codec.hpp>
 #include <lowbit/kernels/exec/gpu.hpp>
 
@@ -147,6 +149,79 @@ __device__ void add_byte_products(const std::uint8_t* tile, const words4* x, con
   if constexpr (!Grouped) add(__ldg(scales), __ldg(x_sums));
 }
 
+/// Codes of 8 bits of vectors: 64 codes in a lane, 64 dim weights.
+template <class Q>
+__device__ void add_entry_products(const state_of<Q>& state, const std::uint8_t* tile,
+                                   const words4* x, int blocks, arr<float, 4>& total) {
+  extern __shared__ words4 shared[];
+  constexpr int dim = Q::dim;
+  const int lane = int(threadIdx.x & 31);
+  entry_codec<Q>::fill(state, shared->items, int(threadIdx.x), int(blockDim.x));
+  __syncthreads();
+  const entry_codec<Q> codec(shared->items, lane);
+  const gpu_warp warp;
+  gpu_warp::var<arr<float, 4>> sum{};
+  x += lane;
+#pragma unroll 1
+  for (int i = 0; i < blocks; ++i) {
+    const wide_block_words<8> words{load_words<8>(tile, i, lane), {}};
+#pragma unroll
+    for (int unit = 0; unit < 8; ++unit) {
+#pragma unroll
+      for (int c = 0; c < 4; ++c) {
+        const arr<word, dim> a = codec.fragment(words, unit, c);
+#pragma unroll
+        for (int j = 0; j < dim / 4; j += 2) {
+          const words4 b = load_once(x + ((unit * 4 + c) * (dim / 8) + j / 2) * 32);
+#pragma unroll
+          for (int k = 0; k < 2; ++k) {
+            const int r = 4 * (j + k);
+            const gpu_warp::var<arr<word, 4>> four{{{a[r], a[r + 1], a[r + 2], a[r + 3]}}};
+            const gpu_warp::var<arr<word, 2>> columns{{{b[2 * k], b[2 * k + 1]}}};
+            mma<mma_kind::half>(warp, sum, four, columns);
+          }
+        }
+      }
+    }
+    x += 1024 * dim / 8;
+  }
+  total = sum.value;
+}
+/// The same with int8 activations.
+template <class Q>
+__device__ void add_entry_byte_products(const state_of<Q>& state, const std::uint8_t* tile,
+                                        const words4* x, int blocks, arr<float, 4>& total) {
+  extern __shared__ words4 shared[];
+  constexpr int dim = Q::dim;
+  const int lane = int(threadIdx.x & 31);
+  entry_byte_codec<Q>::fill(state, 1.f / 127, shared->items, int(threadIdx.x), int(blockDim.x));
+  __syncthreads();
+  const entry_byte_codec<Q> codec(shared->items, lane);
+  const gpu_warp warp;
+  gpu_warp::var<arr<std::int32_t, 4>> sum{};
+  x += lane;
+#pragma unroll 1
+  for (int i = 0; i < blocks; ++i) {
+    const wide_block_words<8> words{load_words<8>(tile, i, lane), {}};
+#pragma unroll
+    for (int unit = 0; unit < 8; ++unit) {
+#pragma unroll
+      for (int c = 0; c < 4; c += 2) {
+        const words4 b = load_once(x + (unit * 2 + c / 2) * 32);
+        static_assert(dim == 8);
+#pragma unroll
+        for (int k = 0; k < 2; ++k) {
+          const gpu_warp::var<arr<word, 4>> a{codec.fragment(words, unit, c + k)};
+          const gpu_warp::var<arr<word, 2>> columns{{{b[2 * k], b[2 * k + 1]}}};
+          mma<mma_kind::s8s8>(warp, sum, a, columns);
+        }
+      }
+    }
+    x += 512;
+  }
+  for (int k = 0; k < 4; ++k) total[k] = float(sum.value[k]);
+}
+
 }  // namespace
 
 #define HALF_PRODUCT(name, place, ...)                                                           \
@@ -168,6 +243,16 @@ __device__ void add_byte_products(const std::uint8_t* tile, const words4* x, con
     add_byte_products<__VA_ARGS__, grouped>(                                                     \
         codes + std::size_t(blockIdx.x) * blocks * 256 * __VA_ARGS__::bits, x, x_sums, scales,   \
         blocks, total);                                                                          \
+    out[blockIdx.x * blockDim.x + threadIdx.x] = total;                                          \
+  }
+
+#define ENTRY_PRODUCT(name, function, ...)                                                       \
+  extern "C" __global__ void __launch_bounds__(256, 2)                                           \
+      name(const state_of<__VA_ARGS__> state, const std::uint8_t* codes, const words4* x,        \
+           int blocks, arr<float, 4>* out) {                                                     \
+    arr<float, 4> total{};                                                                       \
+    function<__VA_ARGS__>(state, codes + std::size_t(blockIdx.x) * blocks * 2048, x, blocks,     \
+                          total);                                                                \
     out[blockIdx.x * blockDim.x + threadIdx.x] = total;                                          \
   }
 
@@ -216,3 +301,6 @@ BYTE_PRODUCT(byte_nf3, true, nf3)
 BYTE_PRODUCT(byte_nf4, true, nf4)
 BYTE_PRODUCT(byte_fp6_e2m3_shared, true, fp6_e2m3)
 BYTE_PRODUCT(byte_tangent8_shared, true, tangent8)
+using vectors8 = vector_codebook<8, 8>;
+ENTRY_PRODUCT(vector_8d, add_entry_products, vectors8)
+ENTRY_PRODUCT(vector_8d_bytes, add_entry_byte_products, vectors8)

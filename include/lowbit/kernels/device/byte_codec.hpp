@@ -40,7 +40,8 @@ constexpr auto choose_byte_codec() {
 ///
 ///   static constexpr mma_kind kind        u8s8: codes as they are; s8s8: levels as int8
 ///   static constexpr int table_words      words of shared memory for `fill`, 0 for most sets
-///   byte_codec(state[, table, lane])      state: what decodes; levels in the type ignore it
+///   byte_codec(state[, table, lane])      state: what decodes; levels in the type ignore it.
+///                                         With a table: after the barrier that follows `fill`
 ///   float unit(), bias()                  level = unit * (byte + bias)
 ///   arr<word, 2> fragment(words, unit)    the quads of rows g and g + 8 in unit 0..7 of the block,
 ///                                         bytes in the stored order 0, 2, 1, 3: half of the

@@ -55,7 +55,8 @@ constexpr auto choose_half_codec() {
 ///
 ///   static constexpr float post_scale     level = post_scale * half: a power of two
 ///   static constexpr int table_words      words of shared memory for `fill`, 0 for most sets
-///   half_codec(state[, table, lane])      state: what decodes; levels in the type ignore it
+///   half_codec(state[, table, lane])      state: what decodes; levels in the type ignore it.
+///                                         With a table: after the barrier that follows `fill`
 ///   displacement displace(z_g, z_g8)      integer zeros of the rows g and g + 8, which `fragment`
 ///                                         subtracts, exactly; other sets: displace(), empty
 ///   arr<word, 4> fragment(words, unit, displacement)
