@@ -13,6 +13,7 @@
 #include <lowbit/packing/repack.hpp>
 #include <string>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 namespace test {

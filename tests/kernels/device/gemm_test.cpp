@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Whole calls in lockstep: alpha and beta, strides, empty shapes, and what is refused.
+#include <lowbit/kernels/device/gemm.hpp>
+
 #include "support/lockstep_runner.hpp"
 
 using namespace lowbit;

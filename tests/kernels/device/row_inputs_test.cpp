@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/device/row_inputs.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/kernels/device/lockstep_launcher.hpp>
-#include <lowbit/kernels/device/row_inputs.hpp>
 #include <lowbit/outliers/columns.hpp>
 #include <lowbit/outliers/low_rank.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Every named format through the generic product, in lockstep.
+#include <lowbit/kernels/device/row_product.hpp>
+
 #include <lowbit/granularity/cross.hpp>
 #include <lowbit/outliers/columns.hpp>
 #include <lowbit/outliers/low_rank.hpp>

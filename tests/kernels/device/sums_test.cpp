@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/device/sums.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/kernels/device/sums.hpp>
 #include <lowbit/kernels/exec/lockstep.hpp>
 
 using namespace lowbit;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/device/tensor_path.hpp>
+
 #include <doctest/doctest.h>
 
 #include <lowbit/formats/known.hpp>
-#include <lowbit/kernels/device/tensor_path.hpp>
 
 using namespace lowbit;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/device/workspace_memory.hpp>
+
 #include <doctest/doctest.h>
 
-#include <lowbit/kernels/device/workspace_memory.hpp>
 #include <vector>
 
 using namespace lowbit;
