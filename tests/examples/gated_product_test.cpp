@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "../examples/gated_product.hpp"
+#include "support/compiled_kernels.hpp"
 #include "support/lockstep_runner.hpp"
 
 using namespace lowbit;

@@ -3,6 +3,7 @@
 #pragma once
 #include <lowbit/gpu.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/device_products.hpp"
 #include "support/gpu_memory.hpp"
 

@@ -13,7 +13,6 @@
 #include <lowbit/packing/repack.hpp>
 #include <string>
 
-#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 namespace test {

@@ -2,6 +2,7 @@
 // Whole calls in lockstep: alpha and beta, strides, empty shapes, and what is refused.
 #include <lowbit/kernels/device/gemm.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/lockstep_runner.hpp"
 
 using namespace lowbit;

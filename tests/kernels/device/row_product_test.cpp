@@ -8,6 +8,7 @@
 #include <lowbit/quantizers/learned_table.hpp>
 #include <lowbit/quantizers/table_set.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/lockstep_runner.hpp"
 
 using namespace lowbit;
