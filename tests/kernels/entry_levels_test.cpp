@@ -108,8 +108,25 @@ void check(index_t rows, index_t cols) {
   }
 }
 
+/// A user's own vectors, which no matrix stores: the corners of a cube, and half of each.
+struct corners {
+  static constexpr int bits = 5, dim = 4;
+  static constexpr float peak = 1;
+  static constexpr arr<float, 4> decode(code_t c) {
+    arr<float, 4> v{};
+    for (int i = 0; i < 4; ++i) v[i] = ((c >> i & 1) != 0 ? -1.f : 1.f) / float(1 + (c >> 4));
+    return v;
+  }
+  static constexpr code_t encode(const arr<float, 4>& x) {
+    code_t c = magnitude(x[0]) + magnitude(x[1]) < 1.5f ? 16 : 0;
+    for (int i = 0; i < 4; ++i) c |= code_t(x[i] < 0) << i;
+    return c;
+  }
+};
+
 }  // namespace
 
+TEST_CASE("levels of entries: a user's codebook") { check<corners>(18, 333); }
 TEST_CASE("levels of entries: codes of a byte, of less, of more") {
   check<vector_codebook<4, 8>>(21, 1100);
   check<vector_codebook<4, 3>>(5, 77);

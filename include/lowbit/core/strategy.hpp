@@ -19,7 +19,8 @@ struct field_codes {};
 struct field_constant_codes {};
 /// At most 256 levels, tabulated at compile time or asked once from the matrix's state.
 struct table_codes {};
-/// Unit vectors of the complex plane: a kernel adds, subtracts and swaps, and never multiplies.
+/// Unit vectors of the complex plane: a kernel adds, subtracts and swaps, and never multiplies. Of
+/// two scales the first is the real axis's, the second the imaginary one's.
 struct axis_codes {};
 /// An index into a table of vectors.
 struct vector_codes {};

@@ -74,21 +74,24 @@ template <int Low, int High, int First, int Bits, int Quads>
 [[gnu::flatten]] void read_entries(const std::uint8_t* low, const std::uint8_t* high,
                                    index_t blocks, const std::int8_t* entries, index_t stride,
                                    std::uint8_t* out) {
-  for (index_t b = 0; b < blocks; ++b)
+  alignas(64) std::conditional_t<(Bits > 8), std::uint16_t, std::uint8_t> index[8 * 64];
+  for (index_t b = 0; b < blocks; ++b) {
     unroll<8>([&](auto i) __attribute__((always_inline)) {
       fetch_ahead<Low, i>(low + b * 64 * Low);
       fetch_ahead<High, i>(high + b * 64 * High);
-      alignas(64) std::conditional_t<(Bits > 8), std::uint16_t, std::uint8_t> index[64];
-      code_indices<Low, High, First, Bits, i>(low + b * 64 * Low, high + b * 64 * High, index);
-      for (int k = 0; k < 4; ++k) {
-        std::uint8_t* const to = out + 64 * (((8 * b + i) * 4 + k) * Quads * stride);
-        unroll<row_ops::tile_rows>([&](auto r) __attribute__((always_inline)) {
-          const std::int8_t* const entry = entries + std::size_t(index[4 * r + k]) * 4 * Quads;
-          for (int s = 0; s < Quads; ++s)
-            __builtin_memcpy(to + 64 * s * stride + 4 * r, entry + 4 * s, 4);
-        });
-      }
+      code_indices<Low, High, First, Bits, i>(low + b * 64 * Low, high + b * 64 * High,
+                                              index + 64 * i);
     });
+    for (index_t c = 0; c < 32; ++c) {
+      std::uint8_t* const to = out + 64 * (32 * b + c) * Quads * stride;
+      const auto* const of_row = index + c / 4 * 64 + c % 4;
+      unroll<row_ops::tile_rows>([&](auto r) __attribute__((always_inline)) {
+        const std::int8_t* const entry = entries + std::size_t(of_row[4 * r]) * 4 * Quads;
+        for (int s = 0; s < Quads; ++s)
+          __builtin_memcpy(to + 64 * s * stride + 4 * r, entry + 4 * s, 4);
+      });
+    }
+  }
 }
 
 /// One entry, times a scale.

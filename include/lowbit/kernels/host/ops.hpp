@@ -19,7 +19,7 @@ inline constexpr arr<std::int8_t, 256> same_bytes = [] {
 
 /// All that the host kernels need from an instruction set: operations on pieces of a row, a few
 /// hundred weights each, so that a call through a pointer costs nothing beside its work. They know
-/// bits and tables, never formats; the text is written once (rows.inl, dot.inl) against the
+/// bits and tables, never formats; the text is written once (rows.inl, tiles.inl ...) against the
 /// primitives of each target (scalar.inl, avx2.inl, avx512.inl, neon.inl).
 ///
 /// `readable` is the number of bytes that may be read from `codes` on. Output buffers have room for
