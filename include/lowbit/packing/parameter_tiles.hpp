@@ -18,7 +18,7 @@ struct parameter_tiles {
   using parameters = parameter_tiles;
 
   LOWBIT_HD static constexpr int container_bytes(int bits) {
-    return bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
+    return bits == 0 ? 0 : bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
   }
   LOWBIT_HD static constexpr index_t bytes(index_t rows, index_t row_codes, int bits) {
     return ceil_div(rows, tile_rows) * tile_rows * row_codes * container_bytes(bits);
