@@ -101,7 +101,7 @@ TEST_CASE("codecs decode every code in every place on a GPU") {
   check_all_on_device<uniform<2>, uniform<3, asymmetric>, uniform<4>, uniform<4, centred>,
                       uniform<5>, uniform<6, asymmetric>, uniform<7>, uniform<8, asymmetric>,
                       binary, ternary, fp4_e2m1, fp4_e3m0, fp6_e2m3, fp6_e3m2, fp8_e4m3, fp8_e5m2,
-                      normal_float<2>, normal_float<3>, normal_float<4>, post<4>, post<5>,
+                      normal_float<2>, normal_float<3>, normal_float<4>, post<4>, post<5>, pot<4>,
                       tangent<8, 1250>>();
   check_on_device<normal_float<4>, table_place::shared>();
   check_on_device<normal_float<3>, table_place::shared>();

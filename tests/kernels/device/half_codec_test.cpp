@@ -159,6 +159,14 @@ TEST_CASE("levels that a matrix carries") {
   }
 }
 
+TEST_CASE("powers of two need no table") {
+  static_assert(half_codec<pot<5>>::table_words == 0 && detail::decodes_as_power<pot<5>>);
+  static_assert(detail::decodes_as_power<pot<4, without_zero>>);
+  static_assert(detail::decodes_as_power<logarithmic<4>>);
+  static_assert(detail::decodes_as_power<logarithmic<3, base_2, symmetric, without_zero>>);
+  static_assert(!detail::decodes_as_power<post<4>> && !detail::decodes_as_power<pot<6>>);
+}
+
 TEST_CASE("sets without a codec") {
   static_assert(!has_half_codec<twin_log<4>>);         // scales of its own
   static_assert(!has_half_codec<complex_unit>);

@@ -3,6 +3,7 @@
 #pragma once
 #include "half_codec/affine.hpp"
 #include "half_codec/field.hpp"
+#include "half_codec/power.hpp"
 #include "half_codec/shared_table.hpp"
 #include "half_codec/table.hpp"
 
@@ -38,12 +39,21 @@ inline constexpr bool decodes_as_field = [] {
   else
     return false;
 }();
+template <class Q>
+inline constexpr bool decodes_as_power = [] {
+  if constexpr (std::same_as<strategy_of<Q>, field_constant_codes>) {
+    if constexpr (Q::steps == 1) return power_half_codec<Q>::fits;
+  }
+  return false;
+}();
 template <class Q, table_place Place>
 constexpr auto choose_half_codec() {
   if constexpr (decodes_as_affine<Q>)
     return std::type_identity<affine_half_codec<Q>>{};
   else if constexpr (decodes_as_field<Q>)
     return std::type_identity<field_half_codec<Q>>{};
+  else if constexpr (decodes_as_power<Q>)
+    return std::type_identity<power_half_codec<Q>>{};
   else if constexpr (Q::bits <= 4 && Place == table_place::registers)
     return std::type_identity<table_half_codec<Q>>{};
   else
@@ -75,6 +85,7 @@ constexpr auto choose_half_codec() {
 ///   |---|---|---|
 ///   | affine | subnormal halves, one multiply-add | yes |
 ///   | field, up to 5 exponent bits | fields moved into a half's | yes |
+///   | powers of two, up to 4 bits and a sign | fields moved, and inverted | yes |
 ///   | any other up to 4 bits | table in registers, by bytes | as rounded |
 ///   | any other | table in shared memory, 32 KB | as rounded |
 ///

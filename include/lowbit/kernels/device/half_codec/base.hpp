@@ -14,6 +14,14 @@ LOWBIT_HD constexpr word half_power(int exponent) {
   return twice(std::uint16_t((exponent + 15) << 10));
 }
 
+/// x, which device code must not take apart again to merge it with what comes next: rows share it.
+LOWBIT_HD constexpr word as_computed(word x) {
+#if defined(__CUDA_ARCH__)
+  if (!__builtin_is_constant_evaluated()) asm("" : "+r"(x));
+#endif
+  return x;
+}
+
 constexpr bool is_power_of_two(float x) {
   return x > 0 && is_finite(x) && (bits_as<std::uint32_t>(x) & 0x007fffffu) == 0;
 }
