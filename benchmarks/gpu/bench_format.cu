@@ -65,7 +65,7 @@ std::vector<measurement> LOWBIT_JOIN(bench_, LOWBIT_BENCH_FORMAT)(const bench& b
   using layout = lb::device_layout<F>;
   const lb::thread_pool threads;
   const auto q = lb::random_matrix<F>(shape);
-  const lb::device_matrix<F> w(lb::repack<layout>(q, threads));
+  const lb::device_matrix w(q, b.stream, threads);
   constexpr index_t most = 256;
   const lb::philox random{7};
   std::vector<lb::float16> x(std::size_t(most * shape.cols));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/core/thread_pool.hpp>
 #include <lowbit/outliers/columns.hpp>
 #include <lowbit/outliers/low_rank.hpp>
 #include <lowbit/quantizers/learned_table.hpp>
@@ -79,8 +80,9 @@ TEST_CASE("matrices move; empty ones are nothing special") {
   if (!test::has_gpu()) return;
   using w4 = format<uniform<4>, per_group<32>>;
   const auto q = quantize<w4>(test::random_matrix(5, 64, 3).view());
-  device_matrix a(q), b = std::move(a);
+  device_matrix a(q, nullptr, thread_pool{2}), b = std::move(a);
   CHECK(test::same_bits(values_of(b.view()), host_values(q)));
+  CHECK(a.shape() == extent{});
   a = std::move(b);
   CHECK(test::same_bits(values_of(a.view()), host_values(q)));
   const std::vector<float> nothing;

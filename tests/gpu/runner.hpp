@@ -42,7 +42,7 @@ struct cuda_runner {
   struct memory {
     lb::gpu::workspace own;
     explicit memory(index_t bytes) : own(bytes) {}
-    const lb::kernels::workspace_memory& get() const { return own.memory(); }
+    lb::kernels::workspace_memory get() const { return own.memory(); }
   };
   lb::gpu::cuda_launcher launcher() const { return lb::gpu::cuda_launcher(nullptr); }
 };

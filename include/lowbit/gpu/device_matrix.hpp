@@ -74,18 +74,27 @@ class device_matrix {
   /// A copy of a matrix of the host, repacked first where its layout is another. Allocates; returns
   /// when the copy is there. Work of `stream` (the default one unless given) comes before it.
   /// Throws error device with CUDA's text.
-  template <class From>
-  explicit device_matrix(const quantized_view<F, From>& w, cudaStream_t stream = nullptr) {
+  template <class From, executor Executor = serial>
+  explicit device_matrix(const quantized_view<F, From>& w, cudaStream_t stream = nullptr,
+                         const Executor& threads = {}) {
     if constexpr (std::same_as<From, Layout>) {
       upload(w, stream);
     } else {
-      const quantized_matrix<F, Layout> laid = repack<Layout>(w);
+      const quantized_matrix<F, Layout> laid = repack<Layout>(w, threads);
       upload(laid.view(), stream);
     }
   }
-  template <class From>
-  explicit device_matrix(const quantized_matrix<F, From>& w, cudaStream_t stream = nullptr)
-      : device_matrix(w.view(), stream) {}
+  template <class From, executor Executor = serial>
+  explicit device_matrix(const quantized_matrix<F, From>& w, cudaStream_t stream = nullptr,
+                         const Executor& threads = {})
+      : device_matrix(w.view(), stream, threads) {}
+  device_matrix(device_matrix&& m) noexcept
+      : memory_(std::move(m.memory_)), view_(std::exchange(m.view_, view_type{})) {}
+  device_matrix& operator=(device_matrix&& m) noexcept {
+    std::swap(memory_, m.memory_);
+    std::swap(view_, m.view_);
+    return *this;
+  }
 
   view_type view() const& { return view_; }
   view_type view() && = delete;  // it would outlive its arrays
@@ -131,14 +140,10 @@ class device_matrix {
   view_type view_{};
 };
 
-template <format_like F, class From>
-device_matrix(const quantized_view<F, From>&) -> device_matrix<F>;
-template <format_like F, class From>
-device_matrix(const quantized_matrix<F, From>&) -> device_matrix<F>;
-template <format_like F, class From>
-device_matrix(const quantized_view<F, From>&, cudaStream_t) -> device_matrix<F>;
-template <format_like F, class From>
-device_matrix(const quantized_matrix<F, From>&, cudaStream_t) -> device_matrix<F>;
+template <format_like F, class From, class... How>
+device_matrix(const quantized_view<F, From>&, const How&...) -> device_matrix<F>;
+template <format_like F, class From, class... How>
+device_matrix(const quantized_matrix<F, From>&, const How&...) -> device_matrix<F>;
 
 /// A view of arrays in the caller's memory of the device, under the names that any_matrix::arrays
 /// lists. Their contents are copied to the host once and checked there, as quantized_view's

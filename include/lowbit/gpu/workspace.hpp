@@ -28,30 +28,31 @@ class workspace {
  public:
   workspace() = default;
   /// Allocates on the current device; waits for `stream`. Throws error device with CUDA's text.
-  explicit workspace(index_t bytes, cudaStream_t stream = nullptr)
-      : own_(bytes), memory_{own_.data(), own_.size()} {
+  explicit workspace(index_t bytes, cudaStream_t stream = nullptr) : own_(bytes) {
     clear(stream);
     check(cudaStreamSynchronize(stream), "workspace");
   }
   /// In the caller's memory of the device, a multiple of 64, which stays the caller's.
-  workspace(void* data, index_t bytes, cudaStream_t stream) : memory_{data, bytes} {
+  workspace(void* data, index_t bytes, cudaStream_t stream) : theirs_{data, bytes} {
     if (bits_as<std::uintptr_t>(data) % 64 != 0)
       fail(errc::bad_argument, "workspace", "its address is no multiple of 64");
     clear(stream);
   }
 
-  const kernels::workspace_memory& memory() const { return memory_; }
-  index_t bytes() const { return memory_.bytes; }
+  kernels::workspace_memory memory() const {
+    return own_.data() == nullptr ? theirs_ : kernels::workspace_memory{own_.data(), own_.size()};
+  }
+  index_t bytes() const { return memory().bytes; }
 
  private:
   void clear(cudaStream_t stream) const {
-    const index_t counters = min_of(memory_.bytes, kernels::workspace_memory::counter_bytes);
+    const index_t counters = min_of(bytes(), kernels::workspace_memory::counter_bytes);
     if (counters > 0)
-      check(cudaMemsetAsync(memory_.data, 0, std::size_t(counters), stream), "workspace");
+      check(cudaMemsetAsync(memory().data, 0, std::size_t(counters), stream), "workspace");
   }
 
   device_memory own_;
-  kernels::workspace_memory memory_;
+  kernels::workspace_memory theirs_;
 };
 
 }  // namespace gpu
