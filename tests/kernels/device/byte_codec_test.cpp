@@ -75,6 +75,8 @@ struct check {
   template <class Q>
   void operator()() const {
     if constexpr (has_byte_codec<Q> && !has_state<Q>) {
+      static_assert(std::is_trivially_copyable_v<byte_codec<Q>>);
+      static_assert(std::is_default_constructible_v<byte_codec<Q>>);
       check_set<Q>({});
       plain_sets += byte_codec<Q>::kind == mma_kind::u8s8;
       ++sets;

@@ -64,6 +64,7 @@ template <class Q>
 struct byte_codec : decltype(detail::choose_byte_codec<Q>())::type {
   using base = typename decltype(detail::choose_byte_codec<Q>())::type;
   using base::base;
+  byte_codec() = default;
 
   static constexpr int upper_factor = [] {
     if constexpr (detail::has_plain_bytes<Q>)

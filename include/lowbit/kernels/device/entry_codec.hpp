@@ -115,6 +115,7 @@ class entry_codec {
     });
   }
 
+  entry_codec() = default;
   LOWBIT_HD entry_codec(const word* table, int lane) : table_(table, lane) {}
 
   LOWBIT_HD arr<word, dim> fragment(const wide_block_words<Q::bits>& words, int unit, int i) const {
@@ -191,6 +192,7 @@ class entry_byte_codec {
     });
   }
 
+  entry_byte_codec() = default;
   LOWBIT_HD entry_byte_codec(const word* table, int lane) : table_(table, lane) {}
 
   LOWBIT_HD arr<word, dim / 2> fragment(const wide_block_words<Q::bits>& words, int unit,

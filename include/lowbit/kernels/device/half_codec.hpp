@@ -96,6 +96,7 @@ template <class Q, table_place Place = table_place::registers>
 struct half_codec : decltype(detail::choose_half_codec<Q, Place>())::type {
   using base = typename decltype(detail::choose_half_codec<Q, Place>())::type;
   using base::base;
+  half_codec() = default;
   static constexpr int table_words = [] {
     if constexpr (requires { base::table_words; })
       return base::table_words;

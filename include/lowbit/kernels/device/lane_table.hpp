@@ -35,6 +35,7 @@ class lane_table {
     }
   }
 
+  lane_table() = default;
   /// The table as a lane sees it: after the barrier, for the compiler may move loads up to here.
   LOWBIT_HD lane_table(const word* table, int lane) {
     const word* const mine = table + lane % Copies * Words;
@@ -76,7 +77,7 @@ class lane_table {
   }
 
  private:
-  std::uintptr_t table_;  // of this lane; on a device an address of shared memory
+  std::uintptr_t table_ = 0;  // of this lane; on a device an address of shared memory
 };
 
 }  // namespace lowbit::inline LOWBIT_ABI

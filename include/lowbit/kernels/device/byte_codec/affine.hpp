@@ -13,6 +13,7 @@ struct affine_byte_codec {
   static constexpr mma_kind kind = mma_kind::u8s8;
   static constexpr int table_words = 0;
 
+  constexpr affine_byte_codec() = default;
   LOWBIT_HD constexpr explicit affine_byte_codec(const state_of<Q>&, const word* = nullptr,
                                                  int = 0) {}
   LOWBIT_HD static constexpr float unit() { return Q::slope; }

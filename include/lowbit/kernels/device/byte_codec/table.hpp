@@ -42,13 +42,14 @@ LOWBIT_HD constexpr kernels::int8_scale byte_scale_of(const state_of<Q>& state) 
 template <class Q>
 struct scaled_bytes {
   static constexpr mma_kind kind = mma_kind::s8s8;
+  constexpr scaled_bytes() = default;
   LOWBIT_HD constexpr explicit scaled_bytes(const state_of<Q>& state)
       : scale_(byte_scale_of<Q>(state)) {}
   LOWBIT_HD constexpr float unit() const { return scale_.unit; }
   LOWBIT_HD constexpr float bias() const { return scale_.zero_shift; }
 
  protected:
-  kernels::int8_scale scale_;
+  kernels::int8_scale scale_{};
 };
 
 /// At most 16 levels in registers.
@@ -56,6 +57,7 @@ template <class Q>
 struct table_byte_codec : scaled_bytes<Q> {
   static constexpr int table_words = 0;
 
+  constexpr table_byte_codec() = default;
   LOWBIT_HD constexpr explicit table_byte_codec(const state_of<Q>& state, const word* = nullptr,
                                                 int = 0)
       : scaled_bytes<Q>(state) {
@@ -115,6 +117,7 @@ struct shared_table_byte_codec : scaled_bytes<Q> {
     });
   }
 
+  shared_table_byte_codec() = default;
   LOWBIT_HD shared_table_byte_codec(const state_of<Q>& state, const word* table, int lane)
       : scaled_bytes<Q>(state), table_(table, lane) {}
 

@@ -22,6 +22,7 @@ struct shared_table_half_codec : displaces<Q, shared_table_half_codec<Q>> {
                           [&](int byte) { return entry(state, code_t(byte)); });
   }
 
+  shared_table_half_codec() = default;
   LOWBIT_HD shared_table_half_codec(const state_of<Q>&, const word* table, int lane)
       : table_(table, lane) {}
 

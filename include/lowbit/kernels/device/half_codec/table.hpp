@@ -57,6 +57,7 @@ struct table_half_codec : displaces<Q, table_half_codec<Q>> {
   static constexpr float post_scale = half_table_scale<Q>;
   using displacement = typename displaces<Q, table_half_codec<Q>>::displacement;
 
+  constexpr table_half_codec() = default;
   LOWBIT_HD constexpr explicit table_half_codec(const state_of<Q>& state, const word* = nullptr,
                                                 int = 0) {
 #if defined(__CUDA_ARCH__)
