@@ -17,3 +17,7 @@
 #include "gpu/device_memory.hpp"
 #include "gpu/gemm.hpp"
 #include "gpu/workspace.hpp"
+
+#include "kernels/device/dequantize.hpp"
+#include "kernels/device/hadamard.hpp"
+#include "kernels/device/quantize.hpp"

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
+#include <new>
 
 namespace test {
 
@@ -18,13 +19,16 @@ inline bool has_gpu() {
   return there;
 }
 
-/// n values that host and device see, at first all NaN.
+/// n values that host and device see, at first all NaN; the host alone where there is no device.
 template <class T>
 class managed {
  public:
   explicit managed(std::size_t n) : size_(n) {
     const std::size_t bytes = (n > 0 ? n : 1) * sizeof(T);
-    REQUIRE(cudaMallocManaged(&data_, bytes) == cudaSuccess);
+    if (has_gpu())
+      REQUIRE(cudaMallocManaged(&data_, bytes) == cudaSuccess);
+    else
+      data_ = static_cast<T*>(::operator new(bytes));
     std::memset(static_cast<void*>(data_), 0xff, bytes);
   }
   managed(const T* from, std::size_t n) : managed(n) {
@@ -32,7 +36,12 @@ class managed {
   }
   managed(const managed&) = delete;
   managed& operator=(const managed&) = delete;
-  ~managed() { cudaFree(data_); }
+  ~managed() {
+    if (has_gpu())
+      cudaFree(data_);
+    else
+      ::operator delete(data_);
+  }
   T* data() const { return data_; }
   std::size_t size() const { return size_; }
   T& operator[](std::size_t i) const { return data_[i]; }
