@@ -6,6 +6,7 @@
 //   lb::gpu::workspace memory(lb::gpu::workspace_bytes(w.view(), tokens));
 //   lb::gemm(stream, w.view(), x, y, memory);         // x, y: matrix_views of device memory
 //   lb::gemm(stream, w.view(), lb::as<lb::a8>(x), y, memory);
+//   lb::dequantize(stream, w.view(), values);
 //
 // In kernels of one's own: w.view() by value, and the warp programs of kernels/exec.
 #pragma once
@@ -13,6 +14,7 @@
 #include "gpu/check.hpp"
 #include "gpu/cuda_launcher.hpp"
 #include "gpu/current_device.hpp"
+#include "gpu/dequantize.hpp"
 #include "gpu/device_matrix.hpp"
 #include "gpu/device_memory.hpp"
 #include "gpu/gemm.hpp"
