@@ -161,6 +161,12 @@ TEST_CASE("levels that a matrix carries") {
   }
 }
 
+TEST_CASE("levels with a sign bit are looked up by magnitude") {
+  static_assert(detail::is_mirrored<post<4>> && detail::is_mirrored<bnb_fp4>);
+  static_assert(!detail::is_mirrored<normal_float<4>> && !detail::is_mirrored<post<3>>);
+  static_assert(!detail::is_mirrored<learned_table<4>>);
+}
+
 TEST_CASE("powers of two need no table") {
   static_assert(half_codec<pot<5>>::table_words == 0 && detail::decodes_as_power<pot<5>>);
   static_assert(detail::decodes_as_power<pot<4, without_zero>>);

@@ -48,8 +48,18 @@ LOWBIT_HD constexpr word two_levels(const state_of<Q>& state, int c) {
   }
 }
 
+/// Whether the upper half of 16 levels is the negative of the lower one: a sign bit, that is.
+template <class Q>
+inline constexpr bool is_mirrored = [] {
+  if constexpr (!has_state<Q> && Q::bits == 4)
+    for (int c = 0; c < 8; ++c)
+      if (half_table<Q>[c + 8] != (half_table<Q>[c] ^ 0x8000)) return false;
+  return !has_state<Q> && Q::bits == 4;
+}();
+
 /// At most 16 levels in registers: a table of the lower bytes of all levels and one of the upper.
-/// Four codes are looked up at once; at the end lower and upper bytes are put together.
+/// Four codes are looked up at once; at the end lower and upper bytes are put together. Of levels
+/// with a sign bit only the magnitudes are looked up.
 /// Levels are rounded to halves (nearest even), once.
 template <class Q>
 struct table_half_codec : displaces<Q, table_half_codec<Q>> {
@@ -63,7 +73,7 @@ struct table_half_codec : displaces<Q, table_half_codec<Q>> {
 #if defined(__CUDA_ARCH__)
 #pragma unroll
 #endif
-    for (int i = 0; i < nibble_table<Q::bits>::words; ++i) {
+    for (int i = 0; i < nibble_table<table_bits>::words; ++i) {
       const int c = 4 * i;
       const word a = two_levels<Q>(state, c),
                  b = Q::bits == 1 ? a : two_levels<Q>(state, Q::bits == 1 ? c : c + 2);
@@ -83,8 +93,8 @@ struct table_half_codec : displaces<Q, table_half_codec<Q>> {
       const nibble_codes<Q::bits> codes(q.bytes >> (q.shift & 3));  // two quads
       const word zipped = (q.shift & 4) == 0 ? 0x6240 : 0x7351;
       const four_picks first = codes.of_bytes(0, 2), second = codes.of_bytes(1, 3);
-      a[row] = permute_bytes(lower_[first], upper_[first], zipped);
-      a[row + 2] = permute_bytes(lower_[second], upper_[second], zipped);
+      a[row] = permute_bytes(lower_[first], upper_bytes(first), zipped);
+      a[row + 2] = permute_bytes(lower_[second], upper_bytes(second), zipped);
       a[row] = this->shifted_by_zero(a[row], row, d);
       a[row + 2] = this->shifted_by_zero(a[row + 2], row, d);
     }
@@ -92,7 +102,13 @@ struct table_half_codec : displaces<Q, table_half_codec<Q>> {
   }
 
  private:
-  nibble_table<Q::bits> lower_{}, upper_{};
+  static constexpr bool mirrored = is_mirrored<Q>;
+  static constexpr int table_bits = mirrored ? 3 : Q::bits;
+  nibble_table<table_bits> lower_{}, upper_{};
+
+  LOWBIT_HD constexpr word upper_bytes(const four_picks& codes) const {
+    return mirrored ? upper_[codes] ^ (codes.upper & 0x80808080u) : upper_[codes];
+  }
 };
 
 }  // namespace detail
