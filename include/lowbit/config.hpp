@@ -24,6 +24,14 @@
 #define LOWBIT_HD
 #endif
 
+// Loops of device code whose counter picks registers: they must be unrolled, or registers become
+// memory.
+#if defined(__CUDACC__)
+#define LOWBIT_UNROLL _Pragma("unroll")
+#else
+#define LOWBIT_UNROLL
+#endif
+
 #if defined(__cpp_exceptions)
 #define LOWBIT_EXCEPTIONS 1
 #else

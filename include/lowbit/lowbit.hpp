@@ -96,6 +96,9 @@
 
 #include "quantize.hpp"
 
+#include "packing/mma16.hpp"
+#include "packing/parameter_tiles.hpp"
+
 #include "kernels/gemm.hpp"
 #include "metrics/compare.hpp"
 #include "metrics/compare_int8.hpp"

@@ -3,22 +3,13 @@
 // lockstep_launcher.
 #pragma once
 #include "../gemm.hpp"
+#include "launch.hpp"
 #include "row_product.hpp"
-#include "tensor_path.hpp"
+#include "tensor_plan.hpp"
 #include "workspace_memory.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {
-
-/// Activations on the device: real ones, or ones to be quantized to A on the way.
-template <class T>
-struct device_real {
-  matrix_view<const T> x;
-};
-template <class A, class T>
-struct device_int8 {
-  matrix_view<const T> x;
-};
 
 /// A plan is an object with the workspace that it needs, made twice: to count bytes, then to run.
 ///
@@ -37,7 +28,8 @@ class real_row_plan {
     take(tokens, memory);
   }
   template <class Launcher, class T>
-  void run(const Launcher& to, const device_real<T>& x, matrix_view<V> y, update factors) const {
+  void run(const Launcher& to, const device_real<T>& x, matrix_view<V> y, update factors,
+           unsigned*) const {
     launch_on(to, copy_values{}, rows_.tokens * rows_.cols, warp_size, x.x.data(), x.x.stride(),
               rows_, values_);
     finish(to, y, factors);
@@ -48,15 +40,6 @@ class real_row_plan {
     rows_ = {tokens, w_.cols(), w_.cols(), apart ? w_.apart.scratch_size() : 0, nullptr, nullptr};
     rows_.values = values_ = memory.take<V>(tokens * rows_.stride);
     rows_.kept = kept_ = memory.take<V>(tokens * rows_.kept_stride);
-  }
-  /// `things` are done `each` at a time by a warp.
-  template <class Launcher, class Kernel, class... Arguments>
-  static void launch_on(const Launcher& to, const Kernel& kernel, index_t things, index_t each,
-                        const Arguments&... arguments) {
-    const index_t warps = ceil_div(things, each);
-    const index_t blocks = ceil_div(warps, Kernel::max_warps);
-    to.launch(kernel, min_of(blocks, 32 * to.multiprocessors()), Kernel::max_warps, 0,
-              arguments...);
   }
   template <class Launcher>
   void prepare_apart(const Launcher& to) const {
@@ -102,15 +85,15 @@ class int8_row_plan : real_row_plan<View> {
     if constexpr (integer && has_state<Q>) form_ = memory.take<int8_form>(1);
   }
   template <class Launcher, class T>
-  void run(const Launcher& to, const device_int8<A, T>& x, matrix_view<float> y,
-           update factors) const {
-    base::launch_on(to, quantize_levels<A>{}, levels_.tokens * levels_.groups, 1, x.x.data(),
+  void run(const Launcher& to, const device_int8<A, T>& x, matrix_view<float> y, update factors,
+           unsigned*) const {
+    launch_on(to, quantize_levels<A>{}, levels_.tokens * levels_.groups, 1, x.x.data(),
                     x.x.stride(), levels_, to_levels_, to_scales_,
                     needs_values ? this->values_ : nullptr, this->rows_.stride);
     if constexpr (integer) {
       if constexpr (has_state<Q>) to.launch(find_int8_form<Q>{}, 1, 1, 0, this->w_, form_);
       this->prepare_apart(to);
-      base::launch_on(to, int8_row_product{},
+      launch_on(to, int8_row_product{},
                       this->w_.rows() * ceil_div(levels_.tokens, row_product_tokens), 1, this->w_,
                       levels_, this->rows_, static_cast<const int8_form*>(form_), y.data(),
                       y.stride(), factors);
@@ -126,16 +109,23 @@ class int8_row_plan : real_row_plan<View> {
   int8_form* form_ = nullptr;
 };
 
-/// The plan of a format, a layout and activations: here faster products take their place.
+/// The plan of a format, a layout and activations.
 template <class View, class X>
 struct plan_of;
 template <class View, class T>
 struct plan_of<View, device_real<T>> {
-  using type = real_row_plan<View>;
+  using F = typename View::format_type;
+  static constexpr bool tensor = std::same_as<typename View::layout_type, mma16> && has_tensor_path<F>;
+  using type = typename std::conditional_t<tensor, std::type_identity<real_tensor_plan<View, T>>,
+                                           std::type_identity<real_row_plan<View>>>::type;
 };
 template <class View, class A, class T>
 struct plan_of<View, device_int8<A, T>> {
-  using type = int8_row_plan<A, View>;
+  using F = typename View::format_type;
+  static constexpr bool tensor = std::same_as<typename View::layout_type, mma16> && has_byte_path<F> &&
+                                 run_of(A::granularity_type::block_cols) >= 16;
+  using type = typename std::conditional_t<tensor, std::type_identity<int8_tensor_plan<A, View>>,
+                                           std::type_identity<int8_row_plan<A, View>>>::type;
 };
 
 /// Bytes of a workspace for products of up to `tokens` rows of X.
@@ -169,7 +159,7 @@ void multiply_on(const Launcher& to, const View& w, const X& x,
   if (y.rows() == 0 || y.cols() == 0) return;
   detail::carver carver = memory.carver();
   const typename plan_of<View, X>::type plan(w, y.rows(), carver);
-  plan.run(to, x, y, factors);
+  plan.run(to, x, y, factors, memory.counters());
 }
 
 }  // namespace kernels

@@ -105,4 +105,18 @@ struct half_codec : decltype(detail::choose_half_codec<Q, Place>())::type {
   }();
 };
 
+/// Whether the halves of a codec are its levels, not rounded ones.
+template <class Q>
+inline constexpr bool has_half_levels = [] {
+  if constexpr (detail::decodes_as_affine<Q> || detail::decodes_as_field<Q>) {
+    return true;
+  } else if constexpr (has_state<Q>) {
+    return false;
+  } else {
+    for (int c = 0; c >> Q::bits == 0; ++c)
+      if (!detail::is_half(level_table<Q>[c] / detail::half_table_scale<Q>)) return false;
+    return true;
+  }
+}();
+
 }  // namespace lowbit::inline LOWBIT_ABI

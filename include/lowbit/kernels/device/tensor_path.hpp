@@ -1,15 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Which formats have products on tensor cores.
 #pragma once
 #include "../../storage/quantized_matrix.hpp"
+#include "byte_codec.hpp"
+#include "half_codec.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {
 
-/// Formats that products on tensor cores read, from the layout mma16.
+/// Codes between two changes of a parameter: the largest power of two that divides the width of a
+/// group and a block of mma16.
+constexpr int run_of(int width) {
+  int run = 128;
+  while (width % run != 0) run /= 2;
+  return run;
+}
+
+/// What tensor cores need to know of a format: real values with one scale (and maybe a zero) for at
+/// least 16 neighbouring columns of a row, and a codec.
 template <class F>
-inline constexpr bool has_tensor_path = [] {
+struct tensor_traits {
   using Q = typename F::quantizer_type;
-  return std::same_as<typename F::value_type, float> && dim_of<Q> == 1 && Q::bits <= 8;
+  using G = typename F::granularity_type;
+  static constexpr bool groups = detail::has_groups<G, Q> && requires {
+    typename G::scale_plane;
+  };
+  static constexpr bool one_group = !groups || G::block_cols == whole;
+  static constexpr int width = one_group ? 0 : G::block_cols;
+  static constexpr int run = one_group ? 128 : run_of(width);
+  static constexpr bool minima =
+      zero_of<Q> == zero_kind::minimum || zero_of<Q> == zero_kind::real;
+  static constexpr bool fits = run >= 16 && has_half_codec<Q>;
+};
+
+/// Formats whose products run on tensor cores, from the layout mma16.
+template <class F>
+inline constexpr bool has_tensor_path = tensor_traits<F>::fits;
+/// And with int8 activations as integers.
+template <class F>
+inline constexpr bool has_byte_path = [] {
+  if constexpr (!has_tensor_path<F> || scales_columns<typename F::granularity_type>) return false;
+  else return has_byte_codec<typename F::quantizer_type>;
 }();
 
 }  // namespace kernels

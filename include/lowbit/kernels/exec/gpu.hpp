@@ -83,6 +83,12 @@ struct gpu_warp {
 /// The calling block: a grid of one dimension, blocks of whole warps.
 struct gpu_block {
   using warp = gpu_warp;
+  template <class T>
+  struct per_warp {
+    T value;
+    __device__ explicit per_warp(const gpu_block&) {}
+    __device__ T& operator[](int) { return value; }
+  };
   __device__ int index() const { return int(blockIdx.x); }
   __device__ int count() const { return int(gridDim.x); }
   __device__ int warps() const { return int(blockDim.x >> 5); }
@@ -102,6 +108,12 @@ struct gpu_block {
   }
   __device__ void copy16_async(void* to, const void* from) const {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(
+                     word(__cvta_generic_to_shared(to))),
+                 "l"(from)
+                 : "memory");
+  }
+  __device__ void copy8_async(void* to, const void* from) const {
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 8;" ::"r"(
                      word(__cvta_generic_to_shared(to))),
                  "l"(from)
                  : "memory");

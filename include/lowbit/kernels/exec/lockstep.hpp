@@ -3,6 +3,7 @@
 // for .cu files, where nvcc would compile kernels for this executor too.
 #pragma once
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include "../../core/error.hpp"
@@ -64,6 +65,16 @@ inline int in_order(lockstep_order order, int i, int n) {
 class lockstep_block {
  public:
   using warp = lockstep_warp;
+  template <class T>
+  class per_warp {
+   public:
+    explicit per_warp(const lockstep_block& block)
+        : items_(new T[std::size_t(block.warps())]) {}
+    T& operator[](int warp) { return items_[std::size_t(warp)]; }
+
+   private:
+    std::unique_ptr<T[]> items_;
+  };
   lockstep_block(int index, int count, int warps, std::size_t shared_bytes, lockstep_order order)
       : index_(index),
         count_(count),
@@ -93,18 +104,8 @@ class lockstep_block {
     return reinterpret_cast<T*>(shared_.data());
   }
 
-  void copy16_async(void* to, const void* from) {
-    const auto at = reinterpret_cast<std::uintptr_t>(to),
-               first = reinterpret_cast<std::uintptr_t>(shared_.data());
-    if (at < first || at - first >= shared_.size() * sizeof(words4))
-      fail(errc::out_of_range, "copy16_async", "the target must be shared memory");
-    if (at % 16 != 0 || reinterpret_cast<std::uintptr_t>(from) % 16 != 0)
-      fail(errc::bad_argument, "copy16_async", "both addresses must be multiples of 16");
-    if (current_ < 0) fail(errc::bad_argument, "copy16_async", "must be called in a phase");
-    std::memset(to, 0xff, 16);
-    warp_copies& mine = copies_[std::size_t(current_)];
-    mine.begun.push_back({to, from, mine.groups});
-  }
+  void copy16_async(void* to, const void* from) { begin_copy(to, from, 16); }
+  void copy8_async(void* to, const void* from) { begin_copy(to, from, 8); }
   void copy_commit() {
     of_current_warps([](warp_copies& c) { ++c.groups; });
   }
@@ -114,7 +115,7 @@ class lockstep_block {
       std::size_t kept = 0;
       for (const copy& one : c.begun)
         if (one.group < c.groups - N)
-          std::memcpy(one.to, one.from, 16);
+          std::memcpy(one.to, one.from, one.bytes);
         else
           c.begun[kept++] = one;
       c.begun.resize(kept);
@@ -123,9 +124,22 @@ class lockstep_block {
   unsigned arrive(unsigned* counter) { return (*counter)++; }
 
  private:
+  void begin_copy(void* to, const void* from, std::size_t bytes) {
+    const auto at = reinterpret_cast<std::uintptr_t>(to),
+               first = reinterpret_cast<std::uintptr_t>(shared_.data());
+    if (at < first || at - first >= shared_.size() * sizeof(words4))
+      fail(errc::out_of_range, "copy_async", "the target must be shared memory");
+    if (at % bytes != 0 || reinterpret_cast<std::uintptr_t>(from) % bytes != 0)
+      fail(errc::bad_argument, "copy_async", message("both addresses must be multiples of ", bytes));
+    if (current_ < 0) fail(errc::bad_argument, "copy_async", "must be called in a phase");
+    std::memset(to, 0xff, bytes);
+    warp_copies& mine = copies_[std::size_t(current_)];
+    mine.begun.push_back({to, from, bytes, mine.groups});
+  }
   struct copy {
     void* to;
     const void* from;
+    std::size_t bytes;
     int group;
   };
   struct warp_copies {

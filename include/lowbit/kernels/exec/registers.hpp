@@ -215,4 +215,24 @@ LOWBIT_HD inline void store16(void* p, const words4& w) {
 #endif
 }
 
+/// A number of global memory that no kernel writes meanwhile; the address is a multiple of its size.
+template <class T>
+LOWBIT_HD inline T load_cached(const void* p) {
+#if defined(__CUDA_ARCH__)
+  return __ldg(static_cast<const T*>(p));
+#else
+  T value;
+  __builtin_memcpy(&value, p, sizeof(T));
+  return value;
+#endif
+}
+LOWBIT_HD inline words4 load_cached4(const void* p) {
+#if defined(__CUDA_ARCH__)
+  const uint4 v = __ldg(static_cast<const uint4*>(p));
+  return {{{v.x, v.y, v.z, v.w}}};
+#else
+  return load_cached<words4>(p);
+#endif
+}
+
 }  // namespace lowbit::inline LOWBIT_ABI

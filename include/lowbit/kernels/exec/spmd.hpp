@@ -103,6 +103,15 @@ class spmd_warp {
 class spmd_block {
  public:
   using warp = spmd_warp;
+  template <class T>
+  class per_warp {  // as on a device: each thread has the lane's part
+   public:
+    explicit per_warp(const spmd_block&) {}
+    T& operator[](int) { return value_; }
+
+   private:
+    T value_;
+  };
   spmd_block(detail::spmd_block_team& team, int index, int count, int warps, int thread)
       : team_(&team), index_(index), count_(count), warps_(warps), thread_(thread) {}
   int index() const { return index_; }
@@ -124,17 +133,15 @@ class spmd_block {
     return reinterpret_cast<T*>(team_->shared.data());
   }
 
-  void copy16_async(void* to, const void* from) {
-    std::memset(to, 0xff, 16);
-    begun_.push_back({to, from, groups_});
-  }
+  void copy16_async(void* to, const void* from) { begin_copy(to, from, 16); }
+  void copy8_async(void* to, const void* from) { begin_copy(to, from, 8); }
   void copy_commit() { ++groups_; }
   template <int N>
   void copy_wait() {
     std::size_t kept = 0;
     for (const copy& c : begun_)
       if (c.group < groups_ - N)
-        std::memcpy(c.to, c.from, 16);
+        std::memcpy(c.to, c.from, c.bytes);
       else
         begun_[kept++] = c;
     begun_.resize(kept);
@@ -144,9 +151,14 @@ class spmd_block {
   }
 
  private:
+  void begin_copy(void* to, const void* from, std::size_t bytes) {
+    std::memset(to, 0xff, bytes);
+    begun_.push_back({to, from, bytes, groups_});
+  }
   struct copy {
     void* to;
     const void* from;
+    std::size_t bytes;
     int group;
   };
   detail::spmd_block_team* team_;

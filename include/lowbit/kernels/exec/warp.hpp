@@ -13,8 +13,11 @@
 //          phase_nosync(f)         the same without the barrier
 //          shared<T>()             the block's shared memory, as many bytes as the launch said,
 //                                  aligned to 16; uninitialised
+//          per_warp<T> p(block)    a T for each warp (made of vars, say) that lasts from phase to
+//                                  phase: p[index of the warp]; uninitialised
 //          copy16_async(to, from)  by a lane: 16 bytes from global to shared memory, both aligned.
 //                                  Until it is there nobody may read or write the target
+//          copy8_async(to, from)   8 bytes
 //          copy_commit()           by a whole warp, not in lanes(): what its lanes have begun since
 //                                  the last commit is a group
 //          copy_wait<N>()          by a whole warp: all its groups but the N latest are there, each

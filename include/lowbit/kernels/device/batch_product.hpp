@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "small_product.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+namespace kernels {
+
+/// Many columns, 8 * Parts of them for each block. Each warp has `Tiles` tiles of sixteen rows to
+/// itself, so that every weight is decoded once; the columns, which all warps share, pass through
+/// shared memory, `Stages` blocks of codes ahead. Blocks of a grid share tiles by `splits` as in
+/// small_product.
+template <class Arithmetic, int Tiles, int Parts, int Stages = 3>
+struct batch_product {
+  using View = typename Arithmetic::view_type;
+  using columns_type = typename Arithmetic::columns_type;
+  static constexpr int max_warps = 4, min_blocks = 1;
+  static constexpr int rows = 16 * Tiles, columns = 8 * Parts, cells = rows * columns;
+  static constexpr int pieces = columns_type::pieces_of_block;
+  static constexpr int piece_words = columns * 16, stage_words = pieces * piece_words;
+  static constexpr int table_words = Arithmetic::codec_type::table_words;
+  using ring_type = weight_ring<View, Tiles, Stages>;
+  /// The codec's table, the columns on their way, and the warps' rings.
+  static index_t shared_bytes(int warps) {
+    return (table_words + Stages * stage_words) * 4 + index_t(warps) * ring_type::bytes;
+  }
+
+  template <class Block>
+  LOWBIT_HD void operator()(Block& block, const View weights, const columns_type x,
+                            const device_results y, const int splits) const {
+    using W = typename Block::warp;
+    struct warp_state {
+      typename W::template var<typename Arithmetic::codec_type> codec;
+      typename W::template var<tile_parameters<View, Tiles>> next_parameters;
+      sums_of_tiles<W, Tiles, Parts> sums;
+    };
+    const int warps = block.warps();
+    const int tiles = int(ceil_div(weights.rows(), 16)), blocks = int(mma16::blocks(weights.cols()));
+    const int column_groups = (x.columns + columns - 1) / columns;
+    const int group = block.index() / splits, split = block.index() % splits;
+    const int first_tile = group / column_groups * (Tiles * warps);
+    const int first_column = group % column_groups * columns;
+    const int first = int(std::int64_t(blocks) * split / splits),
+              last = int(std::int64_t(blocks) * (split + 1) / splits);
+    const int used = int(min_of(columns, x.columns - first_column));
+    word* const table = block.template shared<word>();
+    word* const stages = table + table_words;
+    std::uint8_t* const rings = reinterpret_cast<std::uint8_t*>(stages + Stages * stage_words);
+
+    const auto tile_of = [&](int warp) {
+      arr<int, Tiles> tile;
+      LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) {
+        const int t = first_tile + warp * Tiles + m;
+        tile[m] = t < tiles ? t : tiles - 1;
+      }
+      return tile;
+    };
+    // A block of codes of each warp, and its columns for all: as many bytes in a row for each piece
+    // as there are columns.
+    const auto fetch = [&](int b, int stage) {
+      block.phase_nosync([&](W w, int i) {
+        const ring_type ring{rings + i * ring_type::bytes};
+        w.lanes([&](int l) {
+          if (b >= last) return;
+          LOWBIT_UNROLL for (int p = 0; p < pieces; ++p)
+            for (int k = i * warp_size + l; k < used * 4; k += warps * warp_size)
+              block.copy16_async(stages + stage * stage_words + p * piece_words + 4 * k,
+                                 x.at(pieces * b + p, first_column, 0) + 4 * k);
+          ring.fetch(block, weights, blocks, tile_of(i), b, stage, l);
+        });
+        block.copy_commit();
+      });
+    };
+    typename Block::template per_warp<warp_state> state(block);
+    for (int s = 0; s < Stages - 1; ++s) fetch(first + s, s);
+    fill_table<Arithmetic>(block, weights, table);
+    block.phase_nosync([&](W w, int i) {
+      state[i].codec = codecs_of<Arithmetic>(w, weights, table);
+      w.lanes([&](int l) {
+        if (first < last)
+          fetch_parameters<View, Tiles>(weights, tile_of(i), first, l,
+                                        state[i].next_parameters[l]);
+        LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m)
+          LOWBIT_UNROLL for (int n = 0; n < Parts; ++n) state[i].sums[m][n][l] = arr<float, 4>{};
+      });
+    });
+    int stage = 0;
+    for (int b = first; b < last; ++b) {
+      // All copies of the stage are there, and all warps are done with the one before.
+      block.phase([&](W, int) { block.template copy_wait<Stages - 2>(); });
+      fetch(b + Stages - 1, stage == 0 ? Stages - 1 : stage - 1);
+      block.phase_nosync([&](W w, int i) {
+        const ring_type ring{rings + i * ring_type::bytes};
+        const word* const from = stages + stage * stage_words;
+        typename W::template var<arr<typename ring_type::reader::words, Tiles>> words;
+        typename W::template var<tile_parameters<View, Tiles>> stored;
+        w.lanes([&](int l) {
+          words[l] = ring.read(stage, l);
+          stored[l] = state[i].next_parameters[l];
+          if (b + 1 < last)
+            fetch_parameters<View, Tiles>(weights, tile_of(i), b + 1, l,
+                                          state[i].next_parameters[l]);
+        });
+        multiply_block<Arithmetic, Tiles, Parts>(
+            w, x, state[i].codec, b, words, stored, first_column,
+            [&](int l, int n, int p) {
+              return *reinterpret_cast<const words4*>(from + p * piece_words + n * 128 + l * 4);
+            },
+            state[i].sums);
+      });
+      stage = stage + 1 == Stages ? 0 : stage + 1;
+    }
+    finish<Block>(block, weights, x, y, splits, state, first_tile, first_column, used, group, split);
+  }
+
+ private:
+  template <class Block, class States>
+  LOWBIT_HD static void finish(Block& block, const View& weights, const columns_type& x,
+                               const device_results& y, int splits, States& state,
+                               int first_tile, int first_column, int used, int group, int split) {
+    using W = typename Block::warp;
+    const int warps = block.warps();
+    const int groups = block.count() / splits;
+    const index_t room = index_t(warps) * cells;
+    if (splits > 1) {
+      // Partial sums lie as lanes have them: [split][group][warp][m][n][lane] of four.
+      block.phase([&](W w, int i) {
+        w.lanes([&](int l) {
+          float* const mine = y.partial + (index_t(split) * groups + group) * room + i * cells;
+          LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m)
+            LOWBIT_UNROLL for (int n = 0; n < Parts; ++n)
+              LOWBIT_UNROLL for (int k = 0; k < 4; ++k)
+                mine[((m * Parts + n) * warp_size + l) * 4 + k] = state[i].sums[m][n][l][k];
+        });
+      });
+      unsigned* const turn = block.template shared<unsigned>();
+      block.phase([&](W w, int i) {
+        w.lanes([&](int l) {
+          if (i == 0 && l == 0) turn[0] = block.arrive(y.counters + group);
+        });
+      });
+    }
+    block.phase_nosync([&](W w, int i) {
+      w.lanes([&](int l) {
+        if (splits > 1) {
+          if (*block.template shared<unsigned>() != unsigned(splits) - 1) return;
+          if (i == 0 && l == 0) y.counters[group] = 0;
+          LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m)
+            LOWBIT_UNROLL for (int n = 0; n < Parts; ++n) state[i].sums[m][n][l] = arr<float, 4>{};
+          for (int s = 0; s < splits; ++s) {
+            const float* const other = y.partial + (index_t(s) * groups + group) * room + i * cells;
+            LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m)
+              LOWBIT_UNROLL for (int n = 0; n < Parts; ++n)
+                LOWBIT_UNROLL for (int k = 0; k < 4; ++k) state[i].sums[m][n][l][k] +=
+                    other[((m * Parts + n) * warp_size + l) * 4 + k];
+          }
+        }
+        LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m)
+          LOWBIT_UNROLL for (int n = 0; n < Parts; ++n)
+            LOWBIT_UNROLL for (int k = 0; k < 4; k += 2) {
+              const index_t r = 16 * index_t(first_tile + i * Tiles + m) + l / 4 + 4 * k;
+              const int column = 8 * n + l % 4 * 2;
+              if (r >= weights.rows()) continue;
+              const arr<float, 4>& sum = state[i].sums[m][n][l];
+              // Two columns of a lane are two tokens, or both parts of one.
+              if (x.parts == 2) {
+                if (column < used)
+                  write(y, x.factors, (first_column + column) / 2, r,
+                        sum[k] + sum[k + 1] * (1.f / 2048));
+              } else {
+                LOWBIT_UNROLL for (int e = 0; e < 2; ++e) if (column + e < used)
+                    write(y, x.factors, first_column + column + e, r, sum[k + e]);
+              }
+            }
+      });
+    });
+  }
+};
+
+}  // namespace kernels
+}  // namespace lowbit::inline LOWBIT_ABI

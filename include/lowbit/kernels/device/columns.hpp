@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Activations as tensor cores take them: the columns of the right operand, in the order in which the
+// lanes of a warp read them.
+#pragma once
+#include "../../packing/mma16.hpp"
+#include "../exec/registers.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+namespace kernels {
+
+/// Columns of B for blocks of mma16: [piece][column][t] of 16 bytes, which hold the codes
+/// 4 t .. 4 t + 3 of `Units` neighbouring units. A row of codes has 8 / Units pieces for each block,
+/// what fills up the last one is zero.
+template <int Units>
+struct fragment_columns {
+  static constexpr int units = Units, pieces_of_block = 8 / Units;
+
+  const word* fragments = nullptr;
+  const float* sums = nullptr;  // [run][stride]: of a column's elements in a run; null: not needed
+  int columns = 0;
+  int stride = 0;  // columns, rounded up to 8
+
+  LOWBIT_HD static constexpr index_t words(index_t row_codes, int columns) {
+    return mma16::blocks(row_codes) * pieces_of_block * columns * 16;
+  }
+  /// There are fewer than 2^32 / 4 pieces of columns: 32 gigabytes of activations.
+  LOWBIT_HD const word* at(int piece, int column, int t) const {
+    return fragments + std::size_t((word(piece) * word(columns) + word(column)) * 4 + word(t)) * 4;
+  }
+};
+
+/// f16, two columns for each token or one (`parts`): the value is
+/// factor * (first + second / 2^11).
+struct half_columns : fragment_columns<2> {
+  const float* factors = nullptr;  // [token]
+  int parts = 1;                   // columns = tokens * parts
+};
+
+/// int8 levels in the bytes' order of mma16 (0, 2, 1, 3); a column is a token.
+struct byte_columns : fragment_columns<4> {
+  const float* scales = nullptr;     // [group of the activations][stride]
+  int width = 1, groups = 1;         // codes in such a group; groups of a row
+  static constexpr int parts = 1;
+  static constexpr const float* factors = nullptr;
+};
+
+}  // namespace kernels
+}  // namespace lowbit::inline LOWBIT_ABI

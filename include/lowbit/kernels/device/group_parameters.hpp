@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The parameters of groups as a lane reads them: of its two rows at once.
+#pragma once
+#include "../../packing/mma16.hpp"
+#include "../../quantizers/minifloat.hpp"
+#include "../../storage/quantized_matrix.hpp"
+#include "../exec/registers.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+namespace kernels {
+
+/// Values of the rows g and g + 8 of a tile.
+using row_pair = arr<float, 2>;
+
+/// Small floats whose fields fit those of binary16: their value is a shift, a conversion and a
+/// product with a power of two.
+template <class N>
+concept fits_half_fields = std::same_as<strategy_of<N>, field_codes> && N::bits <= 8 &&
+    (N::exponent_bits <= 5) && (N::mantissa_bits <= 10) &&
+    requires(code_t c) { N::decode(c); N::is_signed; };
+
+/// The value of a stored parameter. Codes of infinity and NaN, which no valid matrix holds, may
+/// become other values.
+template <class N>
+LOWBIT_HD float stored_number(code_t code) {
+  if constexpr (std::same_as<N, f16>) {
+    return half_low(code);
+  } else if constexpr (fits_half_fields<N>) {
+    constexpr int magnitude_bits = N::exponent_bits + N::mantissa_bits;
+    const word mag = code & ((1u << magnitude_bits) - 1);
+    const float v = half_low(mag << (10 - N::mantissa_bits)) * exp2_int(15 - N::bias);
+    return N::is_signed && (code >> magnitude_bits & 1) != 0 ? -v : v;
+  } else {
+    return level_of<N>(code);
+  }
+}
+
+template <int Rows, int Width, int Runs, class Data>
+class run_codes;
+
+namespace detail_of_runs {
+// The parameters of a parameter, where it has any: members by inheritance, see plane.hpp.
+template <int Rows, int Width, int Runs, class Data>
+struct no_parameters {
+  LOWBIT_HD void fetch(const Data&, int, int, int) {}
+};
+template <int Rows, int Width, int Runs, class Data>
+struct scale_only {
+  run_codes<Rows, Width, Runs, std::remove_cvref_t<decltype(Data::groups.scale[0])>> scale;
+  LOWBIT_HD void fetch(const Data& p, int tile, int g, int code) {
+    scale.fetch(p.groups.scale[0], tile, g, code);
+  }
+};
+template <int Rows, int Width, int Runs, class Data>
+struct scale_and_zero {
+  run_codes<Rows, Width, Runs, std::remove_cvref_t<decltype(Data::groups.scale[0])>> scale;
+  run_codes<Rows, Width, Runs, std::remove_cvref_t<decltype(Data::groups.zero)>> zero;
+  LOWBIT_HD void fetch(const Data& p, int tile, int g, int code) {
+    scale.fetch(p.groups.scale[0], tile, g, code);
+    zero.fetch(p.groups.zero, tile, g, code);
+  }
+};
+}  // namespace detail_of_runs
+
+/// The parameters of the groups of a plane, for a lane's rows g and g + 8 and the runs of a block.
+template <int Rows, int Width, int Runs, class Data, bool Groups, bool Zeros>
+using group_codes = typename std::conditional_t<
+    !Groups, std::type_identity<detail_of_runs::no_parameters<Rows, Width, Runs, Data>>,
+    std::conditional_t<
+        Zeros, std::type_identity<detail_of_runs::scale_and_zero<Rows, Width, Runs, Data>>,
+        std::type_identity<detail_of_runs::scale_only<Rows, Width, Runs, Data>>>>::type;
+
+namespace detail_of_runs {
+// The groups of a parameter, in rows and codes of the matrix. They are fetched once for a block
+// where they span it.
+template <int Rows, int Width, int Runs, class Data>
+struct nested {
+  using N = typename Data::plane_type::quantizer_type;
+  using G = typename Data::plane_type::granularity_type;
+  static constexpr bool groups = detail::has_groups<G, N>;
+  static constexpr int rows = Rows == 0 || G::block_rows == whole ? 0 : Rows * G::block_rows;
+  static constexpr int width = Width == 0 || G::block_cols == whole ? 0 : Width * G::block_cols;
+  static constexpr int runs = width % 128 == 0 ? 1 : Runs;
+  using type = group_codes<rows, width, runs, Data, groups, groups && has_zero<N>>;
+};
+}  // namespace detail_of_runs
+
+/// One parameter of the rows g and g + 8 for the runs of a block of 128 codes, as it is stored:
+/// `fetch` is early, `value` late. A group of the matrix spans `Rows` rows (0: all) and `Width`
+/// codes (0: all).
+template <int Rows, int Width, int Runs, class Data>
+class run_codes : detail_of_runs::nested<Rows, Width, Runs, Data>::type {
+ public:
+  using nested = detail_of_runs::nested<Rows, Width, Runs, Data>;
+  using N = typename nested::N;
+  static constexpr int bytes = parameter_tiles::container_bytes(N::bits);
+
+  /// Rows g and g + 8 of a tile, `code` is the first of the block. What is fetched for codes past the
+  /// last group is that group's.
+  LOWBIT_HD void fetch(const Data& p, int tile, int g, int code) {
+    LOWBIT_UNROLL for (int run = 0; run < Runs; ++run) if constexpr (N::bits > 0) codes_[run] =
+        pair(p, tile, g, column(p, code, run));
+    nested::type::fetch(p, tile, g, code);
+  }
+  LOWBIT_HD row_pair value(int run) const {
+    const arr<code_t, 2> code = codes_of(run);
+    row_pair v{};
+    if constexpr (!nested::groups) {
+      LOWBIT_UNROLL for (int i = 0; i < 2; ++i) v[i] = stored_number<N>(code[i]);
+    } else {
+      const row_pair scale = this->scale.value(run % nested::runs);
+      row_pair zero{};
+      if constexpr (has_zero<N>) zero = this->zero.value(run % nested::runs);
+      LOWBIT_UNROLL for (int i = 0; i < 2; ++i) {
+        group_params<N> inner{};
+        inner.scale[0] = scale[i];
+        inner.zero = zero[i];
+        v[i] = reconstruct<N>(level_of<N>(code[i]), inner);
+      }
+    }
+    return v;
+  }
+
+ private:
+  static constexpr bool one_load = (Rows == 1 && bytes < 4) || Rows == 0;
+  using stored = std::conditional_t<one_load, word, arr<word, 2>>;
+
+  LOWBIT_HD static int column(const Data& p, int code, int run) {
+    if constexpr (Width == 0) {
+      return 0;
+    } else {
+      const int c = int(unsigned(code + run * (128 / Runs)) / Width), last = int(p.cols) - 1;
+      return c < last ? c : last;
+    }
+  }
+  LOWBIT_HD static stored pair(const Data& p, int tile, int g, int c) {
+    using container = std::conditional_t<bytes == 1, std::uint8_t,
+                                         std::conditional_t<bytes == 2, std::uint16_t, word>>;
+    using both = std::conditional_t<bytes == 1, std::uint16_t, word>;
+    const auto* const codes = static_cast<const std::uint8_t*>(p.codes.data());
+    if constexpr (Rows == 1) {
+      // Both rows beside each other; there are fewer than 2^32 parameters.
+      const auto* const at =
+          codes + std::size_t((word(tile) * word(p.cols) + word(c)) * 16 + word(2 * g)) * bytes;
+      if constexpr (one_load)
+        return word(load_cached<both>(at));
+      else
+        return {{load_cached<word>(at), load_cached<word>(at + 4)}};
+    } else {
+      const auto one = [&](int row) {
+        return word(load_cached<container>(
+            codes + parameter_tiles::place(p.cols, Rows == 0 ? 0 : row / (Rows == 0 ? 1 : Rows), c) *
+                        bytes));
+      };
+      if constexpr (Rows == 0)
+        return one(0);
+      else
+        return {{one(16 * tile + g), one(16 * tile + g + 8)}};
+    }
+  }
+  LOWBIT_HD arr<code_t, 2> codes_of(int run) const {
+    if constexpr (N::bits == 0)
+      return {};
+    else if constexpr (Rows == 0)
+      return {{codes_[run], codes_[run]}};
+    else if constexpr (one_load)
+      return {{codes_[run] & ((word(1) << (8 * bytes)) - 1), codes_[run] >> (8 * bytes)}};
+    else
+      return codes_[run];
+  }
+
+  arr<stored, Runs> codes_;
+};
+
+}  // namespace kernels
+}  // namespace lowbit::inline LOWBIT_ABI

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Which kernels a product on tensor cores launches, and what each block does.
+#pragma once
+#include "batch_product.hpp"
+#include "launch.hpp"
+#include "prepare.hpp"
+#include "row_inputs.hpp"
+
+namespace lowbit::inline LOWBIT_ABI {
+namespace kernels {
+
+/// The shape of a launch. Every shape of matrix has one; the number of multiprocessors decides how
+/// many blocks there are, and whether some share a tile of rows.
+struct tensor_launch {
+  index_t items = 0;   // tiles of results, times the blocks that share one
+  index_t blocks = 0;  // which take items in turn
+  int warps = 1, splits = 1;
+};
+
+/// Sharers of each of `groups` tiles, for `wanted` blocks with at least `least` blocks of codes.
+inline int splits_for(index_t groups, index_t wanted, index_t code_blocks, index_t least) {
+  const index_t most = code_blocks / least;
+  const index_t splits = min_of(ceil_div(wanted, groups > 0 ? groups : 1), most);
+  return int(splits < 1 ? 1 : splits);
+}
+
+/// Plans suppose no more than these, so that the size of a workspace does not depend on the device.
+inline constexpr int most_multiprocessors = 256;
+
+/// Which kernel multiplies so many columns, and how.
+struct tensor_shape {
+  extent weights;
+  int columns;
+
+  /// Columns of a block of the kernel.
+  constexpr int of_block() const {
+    return columns <= 8 ? 8 : columns <= 16 ? 16 : columns <= 32 ? 32 : 64;
+  }
+  constexpr bool is_small() const { return columns <= 16; }
+  /// Tiles of sixteen rows for each warp: two where there is work enough for all.
+  constexpr int tiles(int multiprocessors) const {
+    if (!is_small()) return 2;
+    return columns <= 8 && row_tiles() > 2 * multiprocessors ? 2 : 1;
+  }
+  constexpr index_t row_tiles() const { return ceil_div(weights.rows, 16); }
+
+  /// Few columns: sixteen warps for each multiprocessor, each with at least four blocks of codes of a
+  /// tile. Many: four warps with rows of their own. Blocks share tiles where there are too few.
+  tensor_launch launch(int multiprocessors) const {
+    tensor_launch l;
+    const index_t code_blocks = mma16::blocks(weights.cols), each = tiles(multiprocessors);
+    if (is_small()) {
+      const index_t groups = ceil_div(row_tiles(), each);
+      l.warps = int(code_blocks < 8 ? 1 : code_blocks < 64 ? code_blocks / 4 : 16);
+      l.splits = 2 * groups > multiprocessors
+                     ? 1
+                     : splits_for(groups, multiprocessors, code_blocks, 2 * l.warps);
+      const index_t at_once = index_t(multiprocessors) * (16 / l.warps) / l.splits;
+      l.items = groups * l.splits;
+      l.blocks = min_of(groups, at_once < 1 ? 1 : at_once) * l.splits;
+    } else {
+      l.warps = 4;
+      const index_t groups =
+          ceil_div(row_tiles(), each * l.warps) * ceil_div(columns, of_block());
+      l.splits = splits_for(groups, multiprocessors, code_blocks, 4);
+      l.items = l.blocks = groups * l.splits;
+    }
+    return l;
+  }
+  /// Room for the partial sums of blocks that share tiles, of these columns or fewer on any device.
+  /// Sharing stops where there are as many groups as multiprocessors, so that there are fewer than
+  /// twice as many items.
+  index_t partial_sums() const {
+    constexpr index_t most_items = 2 * most_multiprocessors;
+    const index_t code_blocks = mma16::blocks(weights.cols);
+    index_t sums = min_of(most_items, row_tiles() * (code_blocks / 2)) * 16 * 16;
+    if (!is_small()) {
+      const index_t groups = ceil_div(row_tiles(), 8) * ceil_div(columns, 32);
+      const index_t many = min_of(most_items, groups * (code_blocks / 4)) * 128 * 64;
+      sums = many > sums ? many : sums;
+    }
+    return sums;
+  }
+};
+
+/// A product of `columns` prepared columns.
+template <class Arithmetic>
+class tensor_product {
+ public:
+  using View = typename Arithmetic::view_type;
+  using columns_type = typename Arithmetic::columns_type;
+
+  /// Takes memory for partial sums, on any device, of so many columns or fewer: a workspace serves
+  /// them too.
+  tensor_product(const View& w, int columns, detail::carver& memory)
+      : w_(w), shape_{w.shape(), columns} {
+    partial_ = memory.take<float>(shape_.partial_sums());
+  }
+  /// To how many columns the prepared arrays of runs and groups are filled up.
+  int stride() const {
+    return (shape_.columns + shape_.of_block() - 1) / shape_.of_block() * shape_.of_block();
+  }
+
+  template <class Launcher>
+  void run(const Launcher& to, const columns_type& x, matrix_view<float> y, update factors,
+           unsigned* counters) const {
+    const device_results results{y.data(), y.stride(), factors, partial_, counters};
+    const int multiprocessors = int(min_of(to.multiprocessors(), most_multiprocessors));
+    const int tiles = shape_.tiles(multiprocessors);
+    const auto start = [&](const auto& kernel) {
+      const tensor_launch l = shape_.launch(multiprocessors);
+      to.launch(kernel, l.blocks, l.warps, kernel.shared_bytes(l.warps), w_, x, results, l.splits);
+    };
+    switch (shape_.of_block()) {
+      case 8:
+        if (tiles == 1)
+          start(small_product<Arithmetic, 1, 1>{});
+        else
+          start(small_product<Arithmetic, 2, 1>{});
+        break;
+      case 16: start(small_product<Arithmetic, 1, 2>{}); break;
+      case 32: start(batch_product<Arithmetic, 2, 4>{}); break;
+      default: start(batch_product<Arithmetic, 2, 8>{}); break;
+    }
+  }
+
+ private:
+  View w_;
+  tensor_shape shape_;
+  float* partial_;
+};
+
+/// What activations meet before they are halves.
+template <class View>
+auto factors_of(const View& w) {
+  if constexpr (scales_columns<typename View::format_type::granularity_type>)
+    return column_factors<std::remove_cvref_t<decltype(w.main.groups.columns)>>{
+        w.main.groups.columns};
+  else
+    return no_factors{};
+}
+
+/// Y += alpha * (what is kept apart from the codes) X, for products that leave it out.
+struct add_outliers {
+  static constexpr int max_warps = 8, min_blocks = 1;
+
+  template <class Block, class View>
+  LOWBIT_HD void operator()(Block& block, const View& w, const value_rows<float>& x, float* y,
+                            index_t y_stride, float alpha) const {
+    using W = typename Block::warp;
+    block.phase_nosync([&](W warp, int i) {
+      warp.lanes([&](int l) {
+        const index_t step = index_t(block.count()) * block.warps() * warp_size;
+        index_t e = (index_t(block.index()) * block.warps() + i) * warp_size + l;
+        for (; e < w.rows() * x.tokens; e += step) {
+          const index_t t = e / w.rows(), r = e % w.rows();
+          y[t * y_stride + r] += alpha * w.apart.dot(r, x.values + t * x.stride,
+                                                     x.kept + t * x.kept_stride);
+        }
+      });
+    });
+  }
+};
+/// The values that outliers are multiplied with, and what they prepare.
+template <class View>
+class outlier_plan {
+ public:
+  static constexpr bool none = std::same_as<typename View::format_type::outliers_type, lowbit::none>;
+
+  outlier_plan(const View& w, index_t tokens, detail::carver& memory) : w_(w) {
+    if constexpr (!none) {
+      rows_ = {tokens, w.cols(), w.cols(), w.apart.scratch_size(), nullptr, nullptr};
+      rows_.values = values_ = memory.take<float>(tokens * rows_.stride);
+      rows_.kept = kept_ = memory.take<float>(tokens * rows_.kept_stride);
+    }
+  }
+  const value_rows<float>& rows() const { return rows_; }
+  float* values() const { return values_; }
+  template <class Launcher>
+  void add(const Launcher& to, matrix_view<float> y, float alpha) const {
+    if constexpr (!none) {
+      if (rows_.kept_stride > 0)
+        launch_on(to, prepare_outliers{}, rows_.tokens * rows_.kept_stride, 1, w_.apart, rows_,
+                  kept_);
+      launch_on(to, add_outliers{}, w_.rows() * rows_.tokens, warp_size, w_, rows_, y.data(),
+                y.stride(), alpha);
+    }
+  }
+
+ private:
+  View w_;
+  value_rows<float> rows_{};
+  float* values_ = nullptr;
+  float* kept_ = nullptr;
+};
+
+/// Real activations of type T, on tensor cores.
+template <class View, class T>
+class real_tensor_plan {
+ public:
+  using F = typename View::format_type;
+  using arithmetic = half_arithmetic<View>;
+  using factors_type = decltype(factors_of(std::declval<const View&>()));
+  using prepare = prepare_halves<T, factors_type>;
+
+  real_tensor_plan(const View& w, index_t tokens, detail::carver& memory)
+      : w_(w),
+        columns_(int(tokens) * prepare::parts),
+        product_(w, columns_, memory),
+        outliers_(w, tokens, memory) {
+    x_.columns = columns_;
+    x_.stride = product_.stride();
+    x_.parts = prepare::parts;
+    x_.fragments = memory.take<word>(half_columns::words(w.cols(), columns_));
+    x_.factors = memory.take<float>(tokens);
+    if constexpr (arithmetic::traits::minima)
+      x_.sums = memory.take<float>(mma16::blocks(w.cols()) * (128 / arithmetic::run) * x_.stride);
+  }
+  template <class Launcher>
+  void run(const Launcher& to, const device_real<T>& x, matrix_view<float> y, update factors,
+           unsigned* counters) const {
+    const device_rows<T> rows{x.x.data(), x.x.stride(), x.x.cols(), int(x.x.rows())};
+    to.launch(prepare{}, x_.stride / x_.parts, prepare::max_warps, 64, rows, factors_of(w_), x_,
+              arithmetic::run);
+    if constexpr (!decltype(outliers_)::none)
+      launch_on(to, copy_values{}, x.x.rows() * x.x.cols(), warp_size, x.x.data(), x.x.stride(),
+                outliers_.rows(), outliers_.values());
+    product_.run(to, x_, y, factors, counters);
+    outliers_.add(to, y, factors.alpha);
+  }
+
+ private:
+  View w_;
+  int columns_;
+  tensor_product<arithmetic> product_;
+  outlier_plan<View> outliers_;
+  half_columns x_{};
+};
+
+/// Activations quantized to the int8 format A on the way.
+template <class A, class View>
+class int8_tensor_plan {
+ public:
+  using F = typename View::format_type;
+  using G = typename A::granularity_type;
+  using arithmetic = byte_arithmetic<View, G::block_cols>;
+  using scale_number = typename G::scale_plane::quantizer_type;
+
+  int8_tensor_plan(const View& w, index_t tokens, detail::carver& memory)
+      : w_(w), product_(w, int(tokens), memory), outliers_(w, tokens, memory) {
+    x_.columns = int(tokens);
+    x_.stride = product_.stride();
+    x_.width = G::block_cols == whole ? int(w.cols() > 0 ? w.cols() : 1) : int(G::block_cols);
+    x_.groups = int(ceil_div(w.cols(), x_.width));
+    x_.fragments = memory.take<word>(byte_columns::words(w.cols(), x_.columns));
+    x_.scales = memory.take<float>(index_t(x_.groups) * x_.stride);
+    x_.sums = memory.take<float>(mma16::blocks(w.cols()) * (128 / arithmetic::run) * x_.stride);
+  }
+  template <class Launcher, class T>
+  void run(const Launcher& to, const device_int8<A, T>& x, matrix_view<float> y, update factors,
+           unsigned* counters) const {
+    const device_rows<T> rows{x.x.data(), x.x.stride(), x.x.cols(), int(x.x.rows())};
+    to.launch(prepare_bytes<T, scale_number>{}, x_.stride, 8, 64, rows, x_, arithmetic::run);
+    if constexpr (!decltype(outliers_)::none)
+      launch_on(to, read_bytes{}, x.x.rows() * x.x.cols(), warp_size, x_, outliers_.rows(),
+                outliers_.values());
+    product_.run(to, x_, y, factors, counters);
+    outliers_.add(to, y, factors.alpha);
+  }
+
+ private:
+  View w_;
+  tensor_product<arithmetic> product_;
+  outlier_plan<View> outliers_;
+  byte_columns x_{};
+};
+
+}  // namespace kernels
+}  // namespace lowbit::inline LOWBIT_ABI
