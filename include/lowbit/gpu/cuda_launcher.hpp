@@ -20,7 +20,8 @@ class cuda_launcher {
   int multiprocessors() const { return limits_.multiprocessors; }
   index_t shared_bytes() const { return limits_.shared_bytes; }
 
-  /// Runs a warp program (see kernels/exec/warp.hpp) with `blocks` blocks of `warps` warps.
+  /// Runs a warp program (see kernels/exec/warp.hpp) with `blocks` blocks of `warps` warps. One that
+  /// says `waits_for_previous` may start before the kernel in front of it has ended.
   template <class Kernel, class... Arguments>
   void launch(const Kernel& kernel, index_t blocks, int warps, index_t shared_bytes,
               const Arguments&... arguments) const {
@@ -33,9 +34,18 @@ class cuda_launcher {
             "launch");
     void* given[] = {const_cast<Kernel*>(&kernel),
                      const_cast<void*>(static_cast<const void*>(&arguments))...};
-    check(cudaLaunchKernel(function, dim3(unsigned(blocks)), dim3(unsigned(warps * warp_size)),
-                           given, std::size_t(shared_bytes), stream_),
-          "launch");
+    cudaLaunchAttribute early{};
+    early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    early.val.programmaticStreamSerializationAllowed = 1;
+    cudaLaunchConfig_t config{};
+    config.gridDim = dim3(unsigned(blocks));
+    config.blockDim = dim3(unsigned(warps * warp_size));
+    config.dynamicSmemBytes = std::size_t(shared_bytes);
+    config.stream = stream_;
+    config.attrs = &early;
+    if constexpr (requires { Kernel::waits_for_previous; })
+      config.numAttrs = limits_.starts_early ? 1 : 0;
+    check(cudaLaunchKernelExC(&config, function, given), "launch");
   }
 
  private:

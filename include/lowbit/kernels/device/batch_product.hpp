@@ -12,6 +12,7 @@ namespace kernels {
 template <class Arithmetic, int Tiles, int Parts, int Stages = 3>
 struct batch_product {
   using View = typename Arithmetic::view_type;
+  static constexpr bool waits_for_previous = true;
   using columns_type = typename Arithmetic::columns_type;
   static constexpr int max_warps = 4, min_blocks = 1;
   static constexpr int rows = 16 * Tiles, columns = 8 * Parts, cells = rows * columns;
@@ -71,6 +72,7 @@ struct batch_product {
       });
     };
     typename Block::template per_warp<warp_state> state(block);
+    block.wait_for_previous();
     for (int s = 0; s < Stages - 1; ++s) fetch(first + s, s);
     fill_table<Arithmetic>(block, weights, table);
     block.phase_nosync([&](W w, int i) {

@@ -32,6 +32,7 @@ LOWBIT_HD inline void write(const device_results& y, const float* token_factors,
 template <class Arithmetic, int Tiles, int Parts>
 struct small_product {
   using View = typename Arithmetic::view_type;
+  static constexpr bool waits_for_previous = true;
   static constexpr int max_warps = 16, min_blocks = 1;
   static constexpr int rows = 16 * Tiles, columns = 8 * Parts, cells = rows * columns;
   static constexpr int table_words = Arithmetic::codec_type::table_words;
@@ -109,6 +110,7 @@ struct small_product {
       clear<W>(w, state[i].sums);
     });
     for (int s = 0; s < slots; ++s) next(ahead);
+    block.wait_for_previous();  // weights were there before; columns are not
 
     int slot = 0, buffer = 0;
     for (position now = start; now.group < groups;) {

@@ -220,8 +220,11 @@ class real_tensor_plan {
   void run(const Launcher& to, const device_real<T>& x, matrix_view<float> y, update factors,
            unsigned* counters) const {
     const device_rows<T> rows{x.x.data(), x.x.stride(), x.x.cols(), int(x.x.rows())};
-    to.launch(prepare{}, x_.stride / x_.parts, prepare::max_warps, 64, rows, factors_of(w_), x_,
-              arithmetic::run);
+    const index_t blocks = mma16::blocks(w_.cols());
+    const int warps = int(min_of(blocks, prepare::max_warps));
+    const int sharers = prepare::exact ? int(ceil_div(blocks, prepare::max_warps)) : 1;
+    to.launch(prepare{}, index_t(x_.stride / x_.parts) * sharers, warps, 64, rows, factors_of(w_),
+              x_, arithmetic::run, sharers);
     if constexpr (!decltype(outliers_)::none)
       launch_on(to, copy_values{}, x.x.rows() * x.x.cols(), warp_size, x.x.data(), x.x.stride(),
                 outliers_.rows(), outliers_.values());
@@ -260,7 +263,13 @@ class int8_tensor_plan {
   void run(const Launcher& to, const device_int8<A, T>& x, matrix_view<float> y, update factors,
            unsigned* counters) const {
     const device_rows<T> rows{x.x.data(), x.x.stride(), x.x.cols(), int(x.x.rows())};
-    to.launch(prepare_bytes<T, scale_number>{}, x_.stride, 8, 64, rows, x_, arithmetic::run);
+    using prepare = prepare_bytes<T, scale_number>;
+    const index_t blocks = mma16::blocks(w_.cols());
+    const int warps = int(min_of(blocks, prepare::max_warps));
+    const int sharers =
+        x_.width > prepare::widest_of_warp ? 1 : int(ceil_div(blocks, prepare::max_warps));
+    to.launch(prepare{}, index_t(x_.stride) * sharers, warps, 64, rows, x_, arithmetic::run,
+              sharers);
     if constexpr (!decltype(outliers_)::none)
       launch_on(to, read_bytes{}, x.x.rows() * x.x.cols(), warp_size, x_, outliers_.rows(),
                 outliers_.values());

@@ -123,6 +123,16 @@ struct gpu_block {
   __device__ void copy_wait() const {
     asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory");
   }
+  __device__ void let_next_begin() const {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;");
+#endif
+  }
+  __device__ void wait_for_previous() const {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+  }
   __device__ unsigned arrive(unsigned* counter) const {
     __threadfence();
     const unsigned before = atomicAdd(counter, 1u);

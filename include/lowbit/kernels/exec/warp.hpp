@@ -22,6 +22,9 @@
 //                                  the last commit is a group
 //          copy_wait<N>()          by a whole warp: all its groups but the N latest are there, each
 //                                  lane sees its own; others see them after the next barrier
+//          let_next_begin()        the next kernel of the stream may be started before this one has
+//                                  ended, where it was launched so;
+//          wait_for_previous()     it then waits here for what this one writes
 //          arrive(counter)         by one lane, after a barrier: how many blocks came before. The
 //                                  last one sees, after its next barrier, what the others wrote
 //
