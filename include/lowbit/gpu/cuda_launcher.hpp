@@ -20,8 +20,8 @@ class cuda_launcher {
   int multiprocessors() const { return limits_.multiprocessors; }
   index_t shared_bytes() const { return limits_.shared_bytes; }
 
-  /// Runs a warp program (see kernels/exec/warp.hpp) with `blocks` blocks of `warps` warps. One that
-  /// says `waits_for_previous` may start before the kernel in front of it has ended.
+  /// Runs a warp program (see kernels/exec/warp.hpp) with `blocks` blocks of `warps` warps. One
+  /// that says `waits_for_previous` may start before the kernel in front of it has ended.
   template <class Kernel, class... Arguments>
   void launch(const Kernel& kernel, index_t blocks, int warps, index_t shared_bytes,
               const Arguments&... arguments) const {

@@ -35,7 +35,8 @@ struct batch_product {
       sums_of_tiles<W, Tiles, Parts> sums;
     };
     const int warps = block.warps();
-    const int tiles = int(ceil_div(weights.rows(), 16)), blocks = int(mma16::blocks(weights.cols()));
+    const int tiles = int(ceil_div(weights.rows(), 16));
+    const int blocks = int(mma16::blocks(weights.cols()));
     const int column_groups = (x.columns + columns - 1) / columns;
     const int group = block.index() / splits, split = block.index() % splits;
     const int first_tile = group / column_groups * (Tiles * warps);
@@ -111,7 +112,8 @@ struct batch_product {
       });
       stage = stage + 1 == Stages ? 0 : stage + 1;
     }
-    finish<Block>(block, weights, x, y, splits, state, first_tile, first_column, used, group, split);
+    finish<Block>(block, weights, x, y, splits, state, first_tile, first_column, used, group,
+                  split);
   }
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Activations as tensor cores take them: the columns of the right operand, in the order in which the
-// lanes of a warp read them.
+// Activations as tensor cores take them: the columns of the right operand, in the order in which
+// the lanes of a warp read them.
 #pragma once
 #include "../../packing/mma16.hpp"
 #include "../exec/registers.hpp"
@@ -9,8 +9,11 @@ namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {
 
 /// Columns of B for blocks of mma16: [piece][column][t] of 16 bytes, which hold the codes
-/// 4 t .. 4 t + 3 of `Units` neighbouring units. A row of codes has 8 / Units pieces for each block,
-/// what fills up the last one is zero.
+/// 4 t .. 4 t + 3 of `Units` neighbouring units, unit after unit. A row of codes has 8 / Units
+/// pieces for each block; what fills up the last block is zero.
+///
+///     word 4 ((piece columns + column) 4 + t) + (4 / Units) (unit % Units) ..,
+///     piece = block 8 / Units + unit / Units
 template <int Units>
 struct fragment_columns {
   static constexpr int units = Units, pieces_of_block = 8 / Units;

@@ -88,15 +88,15 @@ class int8_row_plan : real_row_plan<View> {
   void run(const Launcher& to, const device_int8<A, T>& x, matrix_view<float> y, update factors,
            unsigned*) const {
     launch_on(to, quantize_levels<A>{}, levels_.tokens * levels_.groups, 1, x.x.data(),
-                    x.x.stride(), levels_, to_levels_, to_scales_,
-                    needs_values ? this->values_ : nullptr, this->rows_.stride);
+              x.x.stride(), levels_, to_levels_, to_scales_,
+              needs_values ? this->values_ : nullptr, this->rows_.stride);
     if constexpr (integer) {
       if constexpr (has_state<Q>) to.launch(find_int8_form<Q>{}, 1, 1, 0, this->w_, form_);
       this->prepare_apart(to);
       launch_on(to, int8_row_product{},
-                      this->w_.rows() * ceil_div(levels_.tokens, row_product_tokens), 1, this->w_,
-                      levels_, this->rows_, static_cast<const int8_form*>(form_), y.data(),
-                      y.stride(), factors);
+                this->w_.rows() * ceil_div(levels_.tokens, row_product_tokens), 1, this->w_,
+                levels_, this->rows_, static_cast<const int8_form*>(form_), y.data(), y.stride(),
+                factors);
     } else {
       this->finish(to, y, factors);
     }
@@ -115,14 +115,16 @@ struct plan_of;
 template <class View, class T>
 struct plan_of<View, device_real<T>> {
   using F = typename View::format_type;
-  static constexpr bool tensor = std::same_as<typename View::layout_type, mma16> && has_tensor_path<F>;
+  static constexpr bool tensor =
+      std::same_as<typename View::layout_type, mma16> && has_tensor_path<F>;
   using type = typename std::conditional_t<tensor, std::type_identity<real_tensor_plan<View, T>>,
                                            std::type_identity<real_row_plan<View>>>::type;
 };
 template <class View, class A, class T>
 struct plan_of<View, device_int8<A, T>> {
   using F = typename View::format_type;
-  static constexpr bool tensor = std::same_as<typename View::layout_type, mma16> && has_byte_path<F> &&
+  static constexpr bool tensor = std::same_as<typename View::layout_type, mma16> &&
+                                 has_byte_path<F> &&
                                  run_of(A::granularity_type::block_cols) >= 16;
   using type = typename std::conditional_t<tensor, std::type_identity<int8_tensor_plan<A, View>>,
                                            std::type_identity<int8_row_plan<A, View>>>::type;

@@ -38,83 +38,78 @@ LOWBIT_HD float stored_number(code_t code) {
 template <int Rows, int Width, int Runs, class Data>
 class run_codes;
 
-namespace detail_of_runs {
-// The parameters of a parameter, where it has any: members by inheritance, see plane.hpp.
-template <int Rows, int Width, int Runs, class Data>
-struct no_parameters {
+/// The parameters of the groups of a plane, for a lane's rows g and g + 8 and the runs of a block:
+/// `scale` and `zero`, where it has them. A group spans `Rows` rows of the matrix (0: all) and
+/// `Width` codes (0: all).
+template <int Rows, int Width, int Runs, class Data, bool Groups, bool Zeros>
+struct group_codes {
+  static_assert(!Groups);
   LOWBIT_HD void fetch(const Data&, int, int, int) {}
 };
 template <int Rows, int Width, int Runs, class Data>
-struct scale_only {
+struct group_codes<Rows, Width, Runs, Data, true, false> {
+  static constexpr int runs = Runs;
   run_codes<Rows, Width, Runs, std::remove_cvref_t<decltype(Data::groups.scale[0])>> scale;
   LOWBIT_HD void fetch(const Data& p, int tile, int g, int code) {
     scale.fetch(p.groups.scale[0], tile, g, code);
   }
 };
 template <int Rows, int Width, int Runs, class Data>
-struct scale_and_zero {
-  run_codes<Rows, Width, Runs, std::remove_cvref_t<decltype(Data::groups.scale[0])>> scale;
+struct group_codes<Rows, Width, Runs, Data, true, true>
+    : group_codes<Rows, Width, Runs, Data, true, false> {
   run_codes<Rows, Width, Runs, std::remove_cvref_t<decltype(Data::groups.zero)>> zero;
   LOWBIT_HD void fetch(const Data& p, int tile, int g, int code) {
-    scale.fetch(p.groups.scale[0], tile, g, code);
+    group_codes<Rows, Width, Runs, Data, true, false>::fetch(p, tile, g, code);
     zero.fetch(p.groups.zero, tile, g, code);
   }
 };
-}  // namespace detail_of_runs
 
-/// The parameters of the groups of a plane, for a lane's rows g and g + 8 and the runs of a block.
-template <int Rows, int Width, int Runs, class Data, bool Groups, bool Zeros>
-using group_codes = typename std::conditional_t<
-    !Groups, std::type_identity<detail_of_runs::no_parameters<Rows, Width, Runs, Data>>,
-    std::conditional_t<
-        Zeros, std::type_identity<detail_of_runs::scale_and_zero<Rows, Width, Runs, Data>>,
-        std::type_identity<detail_of_runs::scale_only<Rows, Width, Runs, Data>>>>::type;
-
-namespace detail_of_runs {
-// The groups of a parameter, in rows and codes of the matrix. They are fetched once for a block
-// where they span it.
-template <int Rows, int Width, int Runs, class Data>
-struct nested {
-  using N = typename Data::plane_type::quantizer_type;
-  using G = typename Data::plane_type::granularity_type;
-  static constexpr bool groups = detail::has_groups<G, N>;
-  static constexpr int rows = Rows == 0 || G::block_rows == whole ? 0 : Rows * G::block_rows;
-  static constexpr int width = Width == 0 || G::block_cols == whole ? 0 : Width * G::block_cols;
-  static constexpr int runs = width % 128 == 0 ? 1 : Runs;
-  using type = group_codes<rows, width, runs, Data, groups, groups && has_zero<N>>;
-};
-}  // namespace detail_of_runs
+/// What the groups of a parameter span in the matrix, where one parameter spans `outer` and a group
+/// `inner` parameters.
+constexpr int nested_span(int outer, int inner) {
+  return outer == 0 || inner == whole ? 0 : outer * inner;
+}
+/// The parameters of a parameter, of one run where a group spans the block.
+template <int Rows, int Width, int Runs, class Data,
+          class N = typename Data::plane_type::quantizer_type,
+          class G = typename Data::plane_type::granularity_type>
+using nested_codes =
+    group_codes<nested_span(Rows, G::block_rows), nested_span(Width, G::block_cols),
+                nested_span(Width, G::block_cols) % 128 == 0 ? 1 : Runs, Data,
+                detail::has_groups<G, N>, detail::has_groups<G, N> && has_zero<N>>;
 
 /// One parameter of the rows g and g + 8 for the runs of a block of 128 codes, as it is stored:
-/// `fetch` is early, `value` late. A group of the matrix spans `Rows` rows (0: all) and `Width`
-/// codes (0: all).
+/// `fetch` is early, `value` late. Its own groups are a base, see plane.hpp.
 template <int Rows, int Width, int Runs, class Data>
-class run_codes : detail_of_runs::nested<Rows, Width, Runs, Data>::type {
+class run_codes : nested_codes<Rows, Width, Runs, Data> {
  public:
-  using nested = detail_of_runs::nested<Rows, Width, Runs, Data>;
-  using N = typename nested::N;
+  using nested = nested_codes<Rows, Width, Runs, Data>;
+  using N = typename Data::plane_type::quantizer_type;
+  static constexpr bool has_nested =
+      detail::has_groups<typename Data::plane_type::granularity_type, N>;
   static constexpr int bytes = parameter_tiles::container_bytes(N::bits);
 
-  /// Rows g and g + 8 of a tile, `code` is the first of the block. What is fetched for codes past the
-  /// last group is that group's.
+  /// Rows g and g + 8 of a tile, `code` is the first of the block. What is fetched for codes past
+  /// the last group is that group's.
   LOWBIT_HD void fetch(const Data& p, int tile, int g, int code) {
-    LOWBIT_UNROLL for (int run = 0; run < Runs; ++run) if constexpr (N::bits > 0) codes_[run] =
-        pair(p, tile, g, column(p, code, run));
-    nested::type::fetch(p, tile, g, code);
+    if constexpr (N::bits > 0)
+      LOWBIT_UNROLL for (int run = 0; run < Runs; ++run)
+        codes_[run] = pair(p, tile, g, column(p, code, run));
+    nested::fetch(p, tile, g, code);
   }
   LOWBIT_HD row_pair value(int run) const {
     const arr<code_t, 2> code = codes_of(run);
     row_pair v{};
-    if constexpr (!nested::groups) {
+    if constexpr (!has_nested) {
       LOWBIT_UNROLL for (int i = 0; i < 2; ++i) v[i] = stored_number<N>(code[i]);
     } else {
-      const row_pair scale = this->scale.value(run % nested::runs);
-      row_pair zero{};
-      if constexpr (has_zero<N>) zero = this->zero.value(run % nested::runs);
+      const row_pair scales = this->scale.value(run % nested::runs);
+      row_pair zeros{};
+      if constexpr (has_zero<N>) zeros = this->zero.value(run % nested::runs);
       LOWBIT_UNROLL for (int i = 0; i < 2; ++i) {
         group_params<N> inner{};
-        inner.scale[0] = scale[i];
-        inner.zero = zero[i];
+        inner.scale[0] = scales[i];
+        inner.zero = zeros[i];
         v[i] = reconstruct<N>(level_of<N>(code[i]), inner);
       }
     }
@@ -147,15 +142,13 @@ class run_codes : detail_of_runs::nested<Rows, Width, Runs, Data>::type {
       else
         return {{load_cached<word>(at), load_cached<word>(at + 4)}};
     } else {
-      const auto one = [&](int row) {
-        return word(load_cached<container>(
-            codes + parameter_tiles::place(p.cols, Rows == 0 ? 0 : row / (Rows == 0 ? 1 : Rows), c) *
-                        bytes));
+      const auto one = [&](int r) {
+        return word(load_cached<container>(codes + parameter_tiles::place(p.cols, r, c) * bytes));
       };
       if constexpr (Rows == 0)
         return one(0);
       else
-        return {{one(16 * tile + g), one(16 * tile + g + 8)}};
+        return {{one((16 * tile + g) / Rows), one((16 * tile + g + 8) / Rows)}};
     }
   }
   LOWBIT_HD arr<code_t, 2> codes_of(int run) const {

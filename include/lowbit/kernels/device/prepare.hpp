@@ -114,8 +114,8 @@ LOWBIT_HD void add_neighbours(const W& w, Var& v, int run) {
 
 /// Real activations -> half_columns. f16 values stay as they are. Others are divided by a power of
 /// two, the token's factor, which takes the largest into [2^14, 2^15); bf16 values then become one
-/// half, exactly while they are within 2^29 of the largest, f32 values (and all that meet factors of
-/// columns) two, which together have 22 bits. A token with infinities or NaN has factor 1.
+/// half, exactly while they are within 2^29 of the largest, f32 values (and all that meet factors
+/// of columns) two, which together have 22 bits. A token with infinities or NaN has factor 1.
 ///
 /// `sharers` blocks share a token; one, where the largest value of the token is asked for.
 template <class T, class Factors>

@@ -60,13 +60,14 @@ struct small_product {
     std::uint8_t* const rings = reinterpret_cast<std::uint8_t*>(table + table_words);
     float* const buffers = reinterpret_cast<float*>(rings + warps * ring_type::bytes);
     unsigned* const turn = reinterpret_cast<unsigned*>(buffers + 2 * warps * cells);
-    const int tiles = int(ceil_div(weights.rows(), 16)), blocks = int(mma16::blocks(weights.cols()));
+    const int tiles = int(ceil_div(weights.rows(), 16));
+    const int blocks = int(mma16::blocks(weights.cols()));
     const int groups = (tiles + Tiles - 1) / Tiles;
     const int split = block.index() % splits, stride = block.count() / splits;
     const int sharers = warps * splits, steps = (blocks + sharers - 1) / sharers;
 
-    // A step of all warps in a group of tiles. Shares are as even as can be: the last step of a warp
-    // may be empty.
+    // A step of all warps in a group of tiles. Shares are as even as can be: the last step of a
+    // warp may be empty.
     struct position {
       int group, step;
     };

@@ -44,8 +44,8 @@ struct tensor_shape {
   }
   constexpr index_t row_tiles() const { return ceil_div(weights.rows, 16); }
 
-  /// Few columns: sixteen warps for each multiprocessor, each with at least four blocks of codes of a
-  /// tile. Many: four warps with rows of their own. Blocks share tiles where there are too few.
+  /// Few columns: sixteen warps for each multiprocessor, each with at least four blocks of codes of
+  /// a tile. Many: four warps with rows of their own. Blocks share tiles where there are too few.
   tensor_launch launch(int multiprocessors) const {
     tensor_launch l;
     const index_t code_blocks = mma16::blocks(weights.cols), each = tiles(multiprocessors);
@@ -165,7 +165,8 @@ struct add_outliers {
 template <class View>
 class outlier_plan {
  public:
-  static constexpr bool none = std::same_as<typename View::format_type::outliers_type, lowbit::none>;
+  static constexpr bool none =
+      std::same_as<typename View::format_type::outliers_type, lowbit::none>;
 
   outlier_plan(const View& w, index_t tokens, detail::carver& memory) : w_(w) {
     if constexpr (!none) {

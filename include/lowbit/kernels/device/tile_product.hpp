@@ -107,20 +107,21 @@ struct half_arithmetic {
   }
   LOWBIT_HD static sum start() { return 0; }
   LOWBIT_HD static void add(const codec_type&, arr<float, 4>& to, const arr<sum, 4>& part,
-                            const run_parameters& p, const half_columns& x, int run, int, int column) {
+                            const run_parameters& p, const half_columns& x, int number, int,
+                            int column) {
     LOWBIT_UNROLL for (int i = 0; i < 4; ++i) {
       to[i] += p.scale[i / 2] * codec_type::post_scale * part[i];
       if constexpr (traits::minima) {
         const float shift = zero_of<Q> == zero_kind::minimum ? p.zero[i / 2]
                                                              : -(p.scale[i / 2] * p.zero[i / 2]);
-        to[i] += shift * x.sums[run * x.stride + column + i % 2];
+        to[i] += shift * x.sums[number * x.stride + column + i % 2];
       }
     }
   }
 };
 
-/// How int8 levels are multiplied: sums of a run are exact. `Width` codes of the activations share a
-/// scale (0: all).
+/// How int8 levels are multiplied: sums of a run are exact. `Width` codes of the activations share
+/// a scale (0: all).
 template <class View, int Width>
 struct byte_arithmetic {
   using view_type = View;
@@ -155,10 +156,11 @@ struct byte_arithmetic {
   // At most 128 * 127 * 255 < 2^22.
   LOWBIT_HD static sum start() { return 0x4b400000; }
   LOWBIT_HD static void add(const codec_type& codec, arr<float, 4>& to, const arr<sum, 4>& part,
-                            const run_parameters& p, const byte_columns& x, int run, int code,
+                            const run_parameters& p, const byte_columns& x, int number, int code,
                             int column) {
-    const float* const sums = x.sums + run * x.stride + column;
-    const float* const scales = x.scales + (code / x.width < x.groups ? code / x.width : x.groups - 1) * x.stride + column;
+    const float* const sums = x.sums + number * x.stride + column;
+    const int group = code / x.width < x.groups ? code / x.width : x.groups - 1;
+    const float* const scales = x.scales + group * x.stride + column;
     LOWBIT_UNROLL for (int i = 0; i < 4; ++i) {
       float v = bits_as<float>(part[i]) - 12582912.f;
       float shift = codec.bias();
@@ -247,8 +249,8 @@ LOWBIT_HD void fetch_parameters(const View& w, const arr<int, Tiles>& tile, int 
                                                                          lane, p[m]);
 }
 
-/// Adds to sums[m][n] the products of one block of row tiles with columns 8 n .. 8 n + 7. `piece(lane, n, i)` are the 16 bytes of piece i of
-/// the block.
+/// Adds to sums[m][n] the products of one block of row tiles with columns 8 n .. 8 n + 7.
+/// `piece(lane, n, i)` are the 16 bytes of piece i of the block.
 template <class Arithmetic, int Tiles, int Parts, class W, class Codecs, class Words, class Stored,
           class Piece>
 LOWBIT_HD void multiply_block(const W& w, const typename Arithmetic::columns_type& x,

@@ -132,7 +132,8 @@ class lockstep_block {
     if (at < first || at - first >= shared_.size() * sizeof(words4))
       fail(errc::out_of_range, "copy_async", "the target must be shared memory");
     if (at % bytes != 0 || reinterpret_cast<std::uintptr_t>(from) % bytes != 0)
-      fail(errc::bad_argument, "copy_async", message("both addresses must be multiples of ", bytes));
+      fail(errc::bad_argument, "copy_async",
+           message("both addresses must be multiples of ", bytes));
     if (current_ < 0) fail(errc::bad_argument, "copy_async", "must be called in a phase");
     std::memset(to, 0xff, bytes);
     warp_copies& mine = copies_[std::size_t(current_)];

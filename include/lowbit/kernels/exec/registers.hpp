@@ -215,7 +215,7 @@ LOWBIT_HD inline void store16(void* p, const words4& w) {
 #endif
 }
 
-/// A number of global memory that no kernel writes meanwhile; the address is a multiple of its size.
+/// A number of global memory that no kernel writes meanwhile, at a multiple of its size.
 template <class T>
 LOWBIT_HD inline T load_cached(const void* p) {
 #if defined(__CUDA_ARCH__)

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/kernels/device/columns.hpp>
+
+#include <doctest/doctest.h>
+
+#include <lowbit/kernels/exec/mma_reference.hpp>
+#include <vector>
+
+using namespace lowbit;
+
+namespace {
+
+/// Every code of every column has a place of its own, that of the documented formula, and all
+/// places are taken.
+template <class Columns>
+void check_places(index_t cols, int columns) {
+  constexpr int units = Columns::units, code_bytes = 4 / units;  // halves or bytes
+  static_assert(Columns::pieces_of_block * units == 8);
+  const index_t words = Columns::words(cols, columns);
+  const index_t blocks = mma16::blocks(cols);
+  CHECK(words * 4 == blocks * 128 * columns * code_bytes);
+  std::vector<word> memory(std::size_t(words), 0u);
+  Columns x{};
+  x.fragments = memory.data();
+  x.columns = columns;
+  std::vector<int> taken(std::size_t(words * 4), 0);
+  int wrong = 0;
+  for (index_t c = 0; c < 128 * blocks; ++c)
+    for (int n = 0; n < columns; ++n) {
+      const int block = int(c / 128), unit = int(c % 128 / 16), t = int(c % 16 / 4);
+      const int piece = block * Columns::pieces_of_block + unit / units;
+      const index_t inside = index_t(4 / units) * (unit % units);
+      const index_t offset = x.at(piece, n, t) - memory.data() + inside;
+      wrong += offset != 4 * ((index_t(piece) * columns + n) * 4 + t) + 4 / units * (unit % units);
+      for (int i = 0; i < code_bytes; ++i)
+        ++taken[std::size_t(offset * 4 + c % 4 * code_bytes + i)];
+    }
+  CHECK(wrong == 0);
+  for (const int n : taken) wrong += n != 1;
+  CHECK(wrong == 0);
+}
+
+}  // namespace
+
+TEST_CASE("codes lie where the formula says, each in a place of its own") {
+  for (const int columns : {1, 7, 8, 33}) {
+    check_places<kernels::half_columns>(300, columns);
+    check_places<kernels::byte_columns>(300, columns);
+  }
+  CHECK(kernels::half_columns::words(0, 8) == 0);
+}
+TEST_CASE("pieces beyond 2^31 bytes") {
+  kernels::half_columns x{};
+  x.columns = 4096;
+  CHECK(bits_as<std::uintptr_t>(x.at(60000, 4095, 3)) ==
+        16 * ((std::uintptr_t(60000) * 4096 + 4095) * 4 + 3));
+}
+TEST_CASE("a unit of a piece of halves is B, whose A are the quads of mma16") {
+  // Columns hold the numbers of their codes; A picks one code in row g.
+  constexpr int columns = 8;
+  std::vector<word> memory(std::size_t(kernels::half_columns::words(128, columns)), 0u);
+  kernels::half_columns x{};
+  x.fragments = memory.data();
+  x.columns = columns;
+  for (int c = 0; c < 128; ++c)
+    for (int n = 0; n < columns; ++n) {
+      const index_t piece = x.at(c / 32, n, c % 16 / 4) - memory.data();
+      memory[std::size_t(piece + c % 32 / 16 * 2 + c % 4 / 2)] |=
+          word(float16(float(c + 200 * n)).bits) << (c % 2 * 16);
+    }
+  int wrong = 0;
+  for (int c = 0; c < 128; ++c) {
+    const int unit = c / 16, t = c % 16 / 4, in_quad = c % 4;
+    arr<word, 4> a[32]{};
+    arr<word, 2> b[32]{};
+    arr<float, 4> d[32]{};
+    for (int g = 0; g < 8; ++g)  // a[0]: codes 0, 1 of the quad, a[2]: codes 2, 3
+      a[4 * g + t][in_quad / 2 * 2] = 0x3c00u << (in_quad % 2 * 16);
+    for (int l = 0; l < 32; ++l) {
+      const word* const piece = x.at(unit / 2, l / 4, l % 4);
+      b[l] = {{piece[unit % 2 * 2], piece[unit % 2 * 2 + 1]}};
+    }
+    mma_reference<mma_kind::half>(d, a, b);
+    for (int l = 0; l < 32; ++l)
+      for (int i = 0; i < 2; ++i) wrong += d[l][i] != float(c + 200 * (l % 4 * 2 + i));
+  }
+  CHECK(wrong == 0);
+}
