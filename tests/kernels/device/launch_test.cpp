@@ -8,7 +8,7 @@ using namespace lowbit;
 namespace {
 
 struct kernel_of_three_warps {
-  static constexpr int max_warps = 3, min_blocks = 1;
+  static constexpr int max_warps = 3;
 };
 struct recorder {
   int multiprocessors() const { return 2; }
