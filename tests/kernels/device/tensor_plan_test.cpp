@@ -131,7 +131,7 @@ TEST_CASE("a workspace counted for any device holds the partial sums on each") {
           const kernels::tensor_shape s{w, fewer};
           const kernels::tensor_launch l = s.launch(multiprocessors);
           const index_t cells = 16 * s.tiles(multiprocessors) * s.of_block() *
-                                (s.is_small() ? 1 : l.warps);
+                                (s.is_small(multiprocessors) ? 1 : l.warps);
           const index_t used = l.splits > 1 ? l.items * cells : 0;
           if (used > shape.partial_sums()) FAIL(columns, " ", fewer, " ", multiprocessors);
           if (l.blocks % l.splits != 0 || l.items % l.splits != 0) FAIL("splits");

@@ -9,12 +9,12 @@ namespace kernels {
 /// itself, so that every weight is decoded once; the columns, which all warps share, pass through
 /// shared memory, `Stages` blocks of codes ahead. Blocks of a grid share tiles by `splits` as in
 /// small_product.
-template <class Arithmetic, int Tiles, int Parts, int Stages = 3>
+template <class Arithmetic, int Tiles, int Parts, int Stages = (Parts > 4 ? 3 : 4)>
 struct batch_product {
   using View = typename Arithmetic::view_type;
   static constexpr bool waits_for_previous = true;
   using columns_type = typename Arithmetic::columns_type;
-  static constexpr int max_warps = 4, min_blocks = 1;
+  static constexpr int max_warps = 4, min_blocks = Parts > 4 ? 2 : 3;
   static constexpr int rows = 16 * Tiles, columns = 8 * Parts, cells = rows * columns;
   static constexpr int pieces = columns_type::pieces_of_block;
   static constexpr int piece_words = columns * 16, stage_words = pieces * piece_words;

@@ -8,6 +8,8 @@
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {
 
+struct alignas(8) float_pair : arr<float, 2> {};
+
 /// Columns of B for blocks of mma16: [piece][column][t] of 16 bytes, which hold the codes
 /// 4 t .. 4 t + 3 of `Units` neighbouring units, unit after unit. A row of codes has 8 / Units
 /// pieces for each block; what fills up the last block is zero.
@@ -30,6 +32,10 @@ struct fragment_columns {
   LOWBIT_HD const word* at(int piece, int column, int t) const {
     return fragments + std::size_t((word(piece) * word(columns) + word(column)) * 4 + word(t)) * 4;
   }
+  /// Of column and column + 1; an even one.
+  LOWBIT_HD arr<float, 2> sums_of(int run, int column) const {
+    return *reinterpret_cast<const float_pair*>(sums + run * stride + column);
+  }
 };
 
 /// f16, two columns for each token or one (`parts`): the value is
@@ -43,6 +49,10 @@ struct half_columns : fragment_columns<2> {
 struct byte_columns : fragment_columns<4> {
   const float* scales = nullptr;     // [group of the activations][stride]
   int width = 1, groups = 1;         // codes in such a group; groups of a row
+  LOWBIT_HD arr<float, 2> scales_of(int code, int column) const {
+    const int group = code / width < groups ? code / width : groups - 1;
+    return *reinterpret_cast<const float_pair*>(scales + group * stride + column);
+  }
   static constexpr int parts = 1;
   static constexpr const float* factors = nullptr;
 };

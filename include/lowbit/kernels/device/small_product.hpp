@@ -134,7 +134,7 @@ struct small_product {
               const int column = 8 * n + l / 4 < x.columns ? 8 * n + l / 4 : 0;
               const word* from = x.at(pieces * b, column, l % 4);
               LOWBIT_UNROLL for (int k = 0; k < pieces; ++k, from += x.columns * 16)
-                  piece[l][n][k] = load_cached4(from);
+                  piece[l][n][k] = load4(from);
             }
             if (after.group < groups && first + after.step < last)
               fetch_parameters<View, Tiles>(weights, tiles_of(after.group), first + after.step, l,

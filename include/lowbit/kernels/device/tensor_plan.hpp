@@ -17,10 +17,12 @@ struct tensor_launch {
   int warps = 1, splits = 1;
 };
 
-/// Sharers of each of `groups` tiles, for `wanted` blocks with at least `least` blocks of codes.
+/// How many blocks share each of `groups` tiles: about `wanted` blocks altogether, each with at
+/// least `least` blocks of codes.
 inline int splits_for(index_t groups, index_t wanted, index_t code_blocks, index_t least) {
   const index_t most = code_blocks / least;
-  const index_t splits = min_of(ceil_div(wanted, groups > 0 ? groups : 1), most);
+  const index_t splits =
+      groups > 0 ? min_of((2 * wanted + groups) / (2 * groups), most) : index_t(1);
   return int(splits < 1 ? 1 : splits);
 }
 
@@ -36,20 +38,26 @@ struct tensor_shape {
   constexpr int of_block() const {
     return columns <= 8 ? 8 : columns <= 16 ? 16 : columns <= 32 ? 32 : 64;
   }
-  constexpr bool is_small() const { return columns <= 16; }
-  /// Tiles of sixteen rows for each warp: two where there is work enough for all.
-  constexpr int tiles(int multiprocessors) const {
-    if (!is_small()) return 2;
-    return columns <= 8 && row_tiles() > 2 * multiprocessors ? 2 : 1;
-  }
   constexpr index_t row_tiles() const { return ceil_div(weights.rows, 16); }
+  /// Whether there is work enough for all multiprocessors with two tiles for each warp.
+  constexpr bool is_tall(int multiprocessors) const { return row_tiles() > 2 * multiprocessors; }
+  /// Whether warps split the codes of a row (small_product), or have rows of their own
+  /// (batch_product): then columns are read once for many rows.
+  constexpr bool is_small(int multiprocessors) const {
+    return columns <= 8 || (columns <= 16 && !is_tall(multiprocessors));
+  }
+  /// Tiles of sixteen rows for each warp.
+  constexpr int tiles(int multiprocessors) const {
+    return is_small(multiprocessors) && !is_tall(multiprocessors) ? 1 : 2;
+  }
 
-  /// Few columns: sixteen warps for each multiprocessor, each with at least four blocks of codes of
-  /// a tile. Many: four warps with rows of their own. Blocks share tiles where there are too few.
+  /// A small product: sixteen warps for each multiprocessor, each with at least four blocks of codes
+  /// of a tile. Else four warps, and two blocks or three. Blocks share tiles where there are too
+  /// few.
   tensor_launch launch(int multiprocessors) const {
     tensor_launch l;
     const index_t code_blocks = mma16::blocks(weights.cols), each = tiles(multiprocessors);
-    if (is_small()) {
+    if (is_small(multiprocessors)) {
       const index_t groups = ceil_div(row_tiles(), each);
       l.warps = int(code_blocks < 8 ? 1 : code_blocks < 64 ? code_blocks / 4 : 16);
       l.splits = 2 * groups > multiprocessors
@@ -62,22 +70,21 @@ struct tensor_shape {
       l.warps = 4;
       const index_t groups =
           ceil_div(row_tiles(), each * l.warps) * ceil_div(columns, of_block());
-      l.splits = splits_for(groups, multiprocessors, code_blocks, 4);
+      l.splits = splits_for(groups, (of_block() == 16 ? 3 : 2) * multiprocessors, code_blocks, 8);
       l.items = l.blocks = groups * l.splits;
     }
     return l;
   }
   /// Room for the partial sums of blocks that share tiles, of these columns or fewer on any device.
-  /// Sharing stops where there are as many groups as multiprocessors, so that there are fewer than
-  /// twice as many items.
+  /// There are never more than one and a half times as many items as blocks are wanted.
   index_t partial_sums() const {
-    constexpr index_t most_items = 2 * most_multiprocessors;
     const index_t code_blocks = mma16::blocks(weights.cols);
-    index_t sums = min_of(most_items, row_tiles() * (code_blocks / 2)) * 16 * 16;
-    if (!is_small()) {
-      const index_t groups = ceil_div(row_tiles(), 8) * ceil_div(columns, 32);
-      const index_t many = min_of(most_items, groups * (code_blocks / 4)) * 128 * 64;
-      sums = many > sums ? many : sums;
+    const index_t few = min_of(2 * most_multiprocessors, row_tiles() * (code_blocks / 2));
+    index_t sums = few * 16 * 16;
+    if (columns > 8) {
+      const index_t groups = ceil_div(row_tiles(), 8) * ceil_div(columns, 16);
+      const index_t many = min_of(5 * most_multiprocessors, groups * (code_blocks / 8));
+      sums = many * 128 * of_block() > sums ? many * 128 * of_block() : sums;
     }
     return sums;
   }
@@ -106,19 +113,24 @@ class tensor_product {
            unsigned* counters) const {
     const device_results results{y.data(), y.stride(), factors, partial_, counters};
     const int multiprocessors = int(min_of(to.multiprocessors(), most_multiprocessors));
-    const int tiles = shape_.tiles(multiprocessors);
+    const bool small = shape_.is_small(multiprocessors), tall = shape_.is_tall(multiprocessors);
     const auto start = [&](const auto& kernel) {
       const tensor_launch l = shape_.launch(multiprocessors);
       to.launch(kernel, l.blocks, l.warps, kernel.shared_bytes(l.warps), w_, x, results, l.splits);
     };
     switch (shape_.of_block()) {
       case 8:
-        if (tiles == 1)
-          start(small_product<Arithmetic, 1, 1>{});
-        else
+        if (tall)
           start(small_product<Arithmetic, 2, 1>{});
+        else
+          start(small_product<Arithmetic, 1, 1>{});
         break;
-      case 16: start(small_product<Arithmetic, 1, 2>{}); break;
+      case 16:
+        if (small)
+          start(small_product<Arithmetic, 1, 2>{});
+        else
+          start(batch_product<Arithmetic, 2, 2>{});
+        break;
       case 32: start(batch_product<Arithmetic, 2, 4>{}); break;
       default: start(batch_product<Arithmetic, 2, 8>{}); break;
     }

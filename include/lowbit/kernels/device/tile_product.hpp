@@ -109,12 +109,14 @@ struct half_arithmetic {
   LOWBIT_HD static void add(const codec_type&, arr<float, 4>& to, const arr<sum, 4>& part,
                             const run_parameters& p, const half_columns& x, int number, int,
                             int column) {
-    LOWBIT_UNROLL for (int i = 0; i < 4; ++i) {
-      to[i] += p.scale[i / 2] * codec_type::post_scale * part[i];
-      if constexpr (traits::minima) {
+    LOWBIT_UNROLL for (int i = 0; i < 4; ++i) to[i] +=
+        p.scale[i / 2] * codec_type::post_scale * part[i];
+    if constexpr (traits::minima) {
+      const arr<float, 2> sums = x.sums_of(number, column);
+      LOWBIT_UNROLL for (int i = 0; i < 4; ++i) {
         const float shift = zero_of<Q> == zero_kind::minimum ? p.zero[i / 2]
                                                              : -(p.scale[i / 2] * p.zero[i / 2]);
-        to[i] += shift * x.sums[number * x.stride + column + i % 2];
+        to[i] += shift * sums[i % 2];
       }
     }
   }
@@ -158,9 +160,8 @@ struct byte_arithmetic {
   LOWBIT_HD static void add(const codec_type& codec, arr<float, 4>& to, const arr<sum, 4>& part,
                             const run_parameters& p, const byte_columns& x, int number, int code,
                             int column) {
-    const float* const sums = x.sums + number * x.stride + column;
-    const int group = code / x.width < x.groups ? code / x.width : x.groups - 1;
-    const float* const scales = x.scales + group * x.stride + column;
+    const arr<float, 2> sums = x.sums_of(number, column);
+    const arr<float, 2> scales = x.scales_of(code, column);
     LOWBIT_UNROLL for (int i = 0; i < 4; ++i) {
       float v = bits_as<float>(part[i]) - 12582912.f;
       float shift = codec.bias();

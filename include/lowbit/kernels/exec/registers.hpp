@@ -234,5 +234,15 @@ LOWBIT_HD inline words4 load_cached4(const void* p) {
   return load_cached<words4>(p);
 #endif
 }
+/// The same of memory that another kernel may have written since this one began, before it waited
+/// for it.
+LOWBIT_HD inline words4 load4(const void* p) {
+#if defined(__CUDA_ARCH__)
+  const uint4 v = *static_cast<const uint4*>(p);
+  return {{{v.x, v.y, v.z, v.w}}};
+#else
+  return load_cached<words4>(p);
+#endif
+}
 
 }  // namespace lowbit::inline LOWBIT_ABI
