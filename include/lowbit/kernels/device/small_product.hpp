@@ -84,7 +84,6 @@ struct small_product {
     };
     const position start{block.index() / splits, 0};
     typename Block::template per_warp<warp_state> state(block);
-    fill_table<Arithmetic>(block, weights, table);
 
     position ahead = start;
     block.phase_nosync([&](W w, int i) {
@@ -102,7 +101,6 @@ struct small_product {
         });
         block.copy_commit();
       }
-      state[i].codec = codecs_of<Arithmetic>(w, weights, table);
       w.lanes([&](int l) {
         if (start.group < groups && first < last)
           fetch_parameters<View, Tiles>(weights, tiles_of(start.group), first, l,
@@ -111,6 +109,9 @@ struct small_product {
       clear<W>(w, state[i].sums);
     });
     for (int s = 0; s < slots; ++s) next(ahead);
+    fill_table<Arithmetic>(block, weights, table);
+    block.phase_nosync(
+        [&](W w, int i) { state[i].codec = codecs_of<Arithmetic>(w, weights, table); });
     block.wait_for_previous();  // weights were there before; columns are not
 
     int slot = 0, buffer = 0;

@@ -84,7 +84,7 @@ struct half_arithmetic {
   using reader = tile_weights<View>;
   using traits = typename reader::traits;
   using Q = typename reader::Q;
-  using codec_type = half_codec<Q>;
+  using codec_type = half_codec<Q, table_place::shared>;  // tables: half the instructions
   using columns_type = half_columns;
   using sum = float;
   static constexpr mma_kind kind = mma_kind::half;
