@@ -123,7 +123,7 @@ void check(double rounding = 0, extent shape = {27, 300}) {
                   return double(float(x[std::size_t(t * shape.cols + c)]));
                 }) == 0);
 
-  const auto integers = [&]<int Width>(std::integral_constant<int, Width>) {
+  [[maybe_unused]] const auto integers = [&]<int Width>(std::integral_constant<int, Width>) {
     CAPTURE(Width);
     using integer = kernels::byte_arithmetic<View, Width>;
     using A = format<uniform<8>, per_group<Width, f32>>;

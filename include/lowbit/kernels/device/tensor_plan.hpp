@@ -51,8 +51,8 @@ struct tensor_shape {
     return is_small(multiprocessors) && !is_tall(multiprocessors) ? 1 : 2;
   }
 
-  /// A small product: sixteen warps for each multiprocessor, each with at least four blocks of codes
-  /// of a tile. Else four warps, and two blocks or three. Blocks share tiles where there are too
+  /// A small product: sixteen warps for each multiprocessor, each with at least four blocks of a
+  /// tile's codes. Else four warps, and two blocks or three. Blocks share tiles where there are too
   /// few.
   tensor_launch launch(int multiprocessors) const {
     tensor_launch l;
