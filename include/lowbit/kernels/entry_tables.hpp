@@ -56,15 +56,19 @@ struct entry_tables<Q> {
   }
 };
 
+/// Index bits of the largest table. (A lambda in a concept is false for nvcc 13, without a word.)
+template <class Q>
+inline constexpr int largest_table_bits = [] {
+  int most = 0;
+  for (int t = 0; t < entry_tables<Q>::count; ++t)
+    most = entry_tables<Q>::bits(t) > most ? entry_tables<Q>::bits(t) : most;
+  return most;
+}();
+
 /// A codebook whose entries are asked once: real, at most 4096 of them in a table.
 template <class Q>
-concept small_codebook =
-    (dim_of<Q> > 1) && std::same_as<value_of<Q>, float>&& selectors_of<Q> == 0 && [] {
-      using tables = entry_tables<Q>;
-      for (int t = 0; t < tables::count; ++t)
-        if (tables::bits(t) > 12) return false;
-      return true;
-    }();
+concept small_codebook = (dim_of<Q> > 1) && std::same_as<value_of<Q>, float> &&
+    selectors_of<Q> == 0 && (largest_table_bits<Q> <= 12);
 
 }  // namespace kernels
 }  // namespace lowbit::inline LOWBIT_ABI
