@@ -35,11 +35,7 @@ LOWBIT_HD constexpr complex32 over_scale(complex32 x, float s) {
 /// after the rounding, so that ties break as in round(x / S) + Z.
 template <class Q>
 LOWBIT_HD constexpr value_of<Q> normalize(value_of<Q> x, const group_params<Q>& p) {
-  if constexpr (has_several_scales<Q> && has_zero<Q>)
-    return Q::unscaled(x, p.scale, p.zero);
-  else if constexpr (has_several_scales<Q>)
-    return Q::unscaled(x, p.scale);
-  else if constexpr (zero_of<Q> == zero_kind::integer)
+  if constexpr (zero_of<Q> == zero_kind::integer)
     return float(round_int(detail::over_scale(x, p.scale[0]))) + p.zero;
   else if constexpr (zero_of<Q> == zero_kind::real)
     return add_rn(detail::over_scale(x, p.scale[0]), p.zero);
@@ -47,6 +43,16 @@ LOWBIT_HD constexpr value_of<Q> normalize(value_of<Q> x, const group_params<Q>& 
     return detail::over_scale(sub_rn(x, p.zero), p.scale[0]);
   else
     return detail::over_scale(x, p.scale[0]);
+}
+
+/// Sets with several scales say it themselves, for the host: encoding need not be LOWBIT_HD.
+template <class Q>
+  requires has_several_scales<Q>
+constexpr value_of<Q> normalize(value_of<Q> x, const group_params<Q>& p) {
+  if constexpr (has_zero<Q>)
+    return Q::unscaled(x, p.scale, p.zero);
+  else
+    return Q::unscaled(x, p.scale);
 }
 
 /// decode and encode with the selector of the group, where the code set has several level sets.
