@@ -8,7 +8,8 @@
 //   lb::gemm(stream, w.view(), lb::as<lb::a8>(x), y, memory);
 //   lb::dequantize(stream, w.view(), values);
 //
-// In kernels of one's own: w.view() by value, and the warp programs of kernels/exec.
+// In kernels of one's own: w.view() by value, the warp programs of kernels/exec, and warp_tile for
+// tensor cores.
 #pragma once
 
 #include "gpu/check.hpp"
@@ -23,3 +24,4 @@
 #include "kernels/device/dequantize.hpp"
 #include "kernels/device/hadamard.hpp"
 #include "kernels/device/quantize.hpp"
+#include "kernels/device/warp_tile.hpp"

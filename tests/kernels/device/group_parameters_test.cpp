@@ -6,6 +6,7 @@
 #include <lowbit/formats/known.hpp>
 #include <lowbit/packing/repack.hpp>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "kernels/device/tensor_runs.hpp"
+#include "support/compiled_kernels.hpp"
 
 using namespace lowbit;
 

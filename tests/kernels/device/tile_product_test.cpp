@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "kernels/device/tensor_runs.hpp"
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;
