@@ -15,6 +15,13 @@ std::uint32_t word_at(const std::vector<std::uint8_t>& bytes, index_t word) {
   return w;
 }
 
+/// For a number of bits that is known at run time.
+template <int Bits = 8>
+void add_block(int bits, std::uint8_t* block, int row, const std::uint8_t* codes) {
+  if (bits == Bits) return mma16::add_block<Bits>(block, row, codes);
+  if constexpr (Bits > 1) add_block<Bits - 1>(bits, block, row, codes);
+}
+
 }  // namespace
 
 TEST_CASE("a word of 4-bit codes holds a quad of row g below the same quad of row g + 8") {
@@ -31,7 +38,7 @@ TEST_CASE("a word of 4-bit codes holds a quad of row g below the same quad of ro
   CHECK(others == 0);
 }
 
-TEST_CASE("every code of every width has a place of its own, and quads are added as codes are") {
+TEST_CASE("every code of every width has a place of its own, and blocks are added as codes are") {
   for (int bits = 1; bits <= 16; ++bits) {
     CAPTURE(bits);
     constexpr index_t rows = 19, cols = 150;
@@ -48,15 +55,16 @@ TEST_CASE("every code of every width has a place of its own, and quads are added
     CHECK(wrong == 0);
     if (bits > 8) continue;
 
-    std::vector<std::uint8_t> by_quads(codes.size());
+    std::vector<std::uint8_t> by_blocks(codes.size());
     for (index_t r = 0; r < rows; ++r)
-      for (index_t c = 0; c < cols; c += 4) {
-        std::uint32_t four = 0;
-        for (index_t i = 0; i < 4 && c + i < cols; ++i) four |= code(r, c + i) << (8 * i);
-        mma16::add_quad_to_tile(
-            by_quads.data() + r / 16 * mma16::tile_bytes(cols, bits), bits, int(r % 16), c, four);
+      for (index_t b = 0; b < mma16::blocks(cols); ++b) {
+        std::uint8_t bytes[128] = {};
+        for (index_t i = 0; i < 128 && 128 * b + i < cols; ++i)
+          bytes[i] = std::uint8_t(code(r, 128 * b + i));
+        add_block(bits, by_blocks.data() + r / 16 * mma16::tile_bytes(cols, bits) + b * 256 * bits,
+                  int(r % 16), bytes);
       }
-    CHECK(by_quads == codes);
+    CHECK(by_blocks == codes);
   }
 }
 

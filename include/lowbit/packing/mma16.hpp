@@ -71,18 +71,32 @@ struct mma16 {
       tile[byte] = std::uint8_t((tile[byte] & ~mask) | ((code >> taken << shift) & mask));
     });
   }
-  /// The codes c .. c + 3 of a row (c a multiple of 4), of at most 8 bits, one in each byte, lowest
-  /// first, into a tile of zeros.
-  LOWBIT_HD static void add_quad_to_tile(std::uint8_t* tile, int bits, int row, index_t c,
-                                                   std::uint32_t four) {
-    four = (four & 0xff0000ffu) | (four & 0x0000ff00u) << 8 | (four & 0x00ff0000u) >> 8;
-    each_field(bits, row, c, [&](index_t byte, int shift, int w, int taken) {
-      const std::uint32_t mask = 0x01010101u * ((1u << w) - 1);
-      std::uint32_t stored = 0;
-      __builtin_memcpy(&stored, tile + byte, 4);
-      stored |= (four >> taken & mask) << shift;
-      __builtin_memcpy(tile + byte, &stored, 4);
-    });
+  /// A block of a row's codes, of Bits bits (at most 8), one in each of 128 bytes: into a block of
+  /// zeros, or one that holds other rows.
+  template <int Bits>
+  LOWBIT_HD static void add_block(std::uint8_t* block, int row, const std::uint8_t* codes) {
+    for (int unit = 0; unit < 8; ++unit) {
+      const int field = 2 * unit + row / 8;
+      for (int quad = 0; quad < 4; ++quad) {
+        std::uint32_t four = 0;
+        __builtin_memcpy(&four, codes + 16 * unit + 4 * quad, 4);
+        four = (four & 0xff0000ffu) | (four & 0x0000ff00u) << 8 | (four & 0x00ff0000u) >> 8;
+        const int lane = row % 8 * 4 + quad;
+        std::uint8_t* plane = block;
+        int taken = 0;
+        for (int w = 8; w > 0; w /= 2) {
+          if ((Bits & w) == 0) continue;
+          const int each = 8 / w, i = field / each;
+          const int at = w == 1 ? 2 * lane + i : 4 * (i / 4 * 32 + lane) + i % 4;
+          std::uint32_t word = 0;
+          __builtin_memcpy(&word, plane + 4 * at, 4);
+          word |= (four >> taken & 0x01010101u * ((1u << w) - 1)) << field % each * w;
+          __builtin_memcpy(plane + 4 * at, &word, 4);
+          plane += 256 * w;
+          taken += w;
+        }
+      }
+    }
   }
 
  private:

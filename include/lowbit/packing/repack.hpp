@@ -33,20 +33,19 @@ class tile_packer {
   }
 
   /// The same for the tiles of mma16.
+  template <int Bits>
   void pack_mma16(const kernels::row_ops& ops, const unaligned_span<std::uint8_t>& codes,
-                  index_t rows, index_t r, int skip, int bits, std::uint8_t* tile) const {
-    constexpr index_t piece = 1024;
+                  index_t rows, index_t r, int skip, std::uint8_t* tile) const {
+    constexpr index_t piece = 8 * mma16::block_codes;
     std::uint8_t bytes[piece + 64];
     for (index_t i = 0; i < min_of(mma16::tile_rows, rows - r); ++i)
       for (index_t c = 0; c < row_codes_; c += piece) {
         const index_t n = min_of(piece, row_codes_ - c);
-        read_row(ops, codes, r + i, c, n, skip, bits, bytes);
-        __builtin_memset(bytes + n, 0, 4);
-        for (index_t k = 0; k < n; k += 4) {
-          std::uint32_t four;
-          __builtin_memcpy(&four, bytes + k, 4);
-          mma16::add_quad_to_tile(tile, bits, int(i), c + k, four);
-        }
+        read_row(ops, codes, r + i, c, n, skip, Bits, bytes);
+        __builtin_memset(bytes + n, 0, std::size_t((n + 127) / 128 * 128 - n));
+        for (index_t k = 0; k < n; k += mma16::block_codes)
+          mma16::add_block<Bits>(tile + (c + k) / mma16::block_codes * 256 * Bits, int(i),
+                                 bytes + k);
       }
   }
 
@@ -132,10 +131,11 @@ quantized_matrix<F, To> repack(const quantized_view<F, From>& w, const Executor&
       } else if constexpr (std::same_as<To, mma16> && std::same_as<From, canonical>) {
         const detail::tile_packer packer(row_codes, Q::bits);
         std::uint8_t* const tile = codes.data() + piece * To::tile_bytes(row_codes, Q::bits);
-        packer.pack_mma16(ops, w.main.codes, w.rows(), r, 0, Q::bits < 8 ? Q::bits : 8, tile);
+        packer.template pack_mma16<(Q::bits < 8 ? Q::bits : 8)>(ops, w.main.codes, w.rows(), r, 0,
+                                                                tile);
         if constexpr (Q::bits > 8)
-          packer.pack_mma16(ops, w.main.codes, w.rows(), r, 8, Q::bits - 8,
-                            tile + To::tile_bytes(row_codes, 8));
+          packer.template pack_mma16<Q::bits - 8>(ops, w.main.codes, w.rows(), r, 8,
+                                                  tile + To::tile_bytes(row_codes, 8));
       } else {
         detail::relay_rows<typename F::plane_type, To>(w.main, codes.data(), r,
                                                        min_of(run, w.rows() - r));
