@@ -52,17 +52,10 @@ struct measurement {
 inline constexpr lb::extent shapes[] = {{4096, 4096}, {14336, 4096}, {28672, 8192}};
 inline constexpr index_t batches[] = {1, 8, 16, 64, 256};
 
-/// The formats that are measured; each is a file of its own (bench_format.cu).
-using format_bench = std::vector<measurement> (*)(const bench&, lb::extent);
-std::vector<measurement> bench_int4_g128(const bench&, lb::extent);
-std::vector<measurement> bench_int4_g32(const bench&, lb::extent);
-std::vector<measurement> bench_q4_k(const bench&, lb::extent);
-std::vector<measurement> bench_nf4(const bench&, lb::extent);
-std::vector<measurement> bench_mxfp4(const bench&, lb::extent);
-std::vector<measurement> bench_nvfp4(const bench&, lb::extent);
-std::vector<measurement> bench_int8_row(const bench&, lb::extent);
-std::vector<measurement> bench_int2_g64(const bench&, lb::extent);
-std::vector<measurement> bench_ternary_g64(const bench&, lb::extent);
-std::vector<measurement> bench_vq_4x8(const bench&, lb::extent);
+/// The formats that are measured; each is a file of its own (bench_format.cu). Weak: the address of
+/// one that a build leaves out is null.
+using format_bench = std::vector<measurement>(const bench&, lb::extent);
+[[gnu::weak]] format_bench bench_int4_g128, bench_int4_g32, bench_q4_k, bench_nf4, bench_mxfp4,
+    bench_nvfp4, bench_int8_row, bench_int2_g64, bench_ternary_g64, bench_vq_4x8;
 
 }  // namespace lowbit_bench

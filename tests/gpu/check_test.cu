@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <doctest/doctest.h>
-
 #include <lowbit/gpu/check.hpp>
+
+#include <doctest/doctest.h>
 
 using namespace lowbit;
 

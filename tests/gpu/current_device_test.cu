@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What this can show depends on the machine: with a device its numbers, without one the error.
+#include <lowbit/gpu/current_device.hpp>
+
 #include "runner.hpp"
 
 using namespace lowbit;

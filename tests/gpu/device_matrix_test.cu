@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/gpu/device_matrix.hpp>
+
 #include <lowbit/core/thread_pool.hpp>
 #include <lowbit/outliers/columns.hpp>
 #include <lowbit/outliers/low_rank.hpp>

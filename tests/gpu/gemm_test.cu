@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Calls on a device: streams, graphs, other number types, errors. The products of every format are
 // in the other files of this folder.
+#include <lowbit/gpu/gemm.hpp>
+
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <lowbit/gpu/workspace.hpp>
+
 #include "runner.hpp"
 
 using namespace lowbit;

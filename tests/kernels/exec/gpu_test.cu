@@ -2,11 +2,12 @@
 // What a GPU does with registers, fragments and copies, beside the plain forms that the tests of
 // registers.hpp and mma_reference.hpp have proven. Without a GPU, that nvcc compiles this without
 // a word is the test.
+#include <lowbit/kernels/exec/gpu.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cstring>
 #include <lowbit/core/random.hpp>
-#include <lowbit/kernels/exec/gpu.hpp>
 #include <lowbit/kernels/exec/mma_reference.hpp>
 #include <vector>
 
