@@ -8,6 +8,7 @@
 #include <lowbit/lowbit.hpp>
 #include <vector>
 
+#include "support/compiled_kernels.hpp"
 #include "support/every_decode.hpp"
 #include "support/gpu_memory.hpp"
 

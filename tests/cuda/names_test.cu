@@ -7,6 +7,7 @@
 #include <cuda_fp6.h>
 #include <cuda_fp8.h>
 
+#include "support/compiled_kernels.hpp"
 #include "support/use_names.hpp"
 
 TEST_CASE("public names mean lowbit's things beside CUDA's") {
