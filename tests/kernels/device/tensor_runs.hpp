@@ -2,13 +2,13 @@
 // One launch of a product on tensor cores whose results are known exactly: weights and activations
 // are small integers. For any executor: `run(blocks, warps, shared_bytes, kernel, arguments...)`.
 #pragma once
+#include <limits>
 #include <lowbit/formats/known.hpp>
 #include <lowbit/kernels/device/prepare.hpp>
 #include <lowbit/kernels/device/small_product.hpp>
+#include <lowbit/kernels/exec/lockstep.hpp>
 #include <lowbit/packing/repack.hpp>
 #include <lowbit/ranges/fixed_scale.hpp>
-#include <lowbit/kernels/exec/lockstep.hpp>
-#include <limits>
 #include <vector>
 
 namespace test {
