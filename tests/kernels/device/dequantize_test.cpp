@@ -10,6 +10,7 @@
 #include <lowbit/lowbit.hpp>
 #include <vector>
 
+#include "support/compiled_kernels.hpp"
 #include "support/every_decode.hpp"
 #include "support/random_matrix.hpp"
 
