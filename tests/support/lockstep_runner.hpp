@@ -10,6 +10,7 @@ namespace test {
 /// Device memory is the host's.
 struct lockstep_runner {
   lb::lockstep_order order = lb::lockstep_order::forward;
+  bool multiplies_shared = false;
 
   template <class T>
   struct array {
@@ -31,7 +32,9 @@ struct lockstep_runner {
       return v;
     }
   };
-  lb::lockstep_launcher launcher() const { return lb::lockstep_launcher(order); }
+  lb::lockstep_launcher launcher() const {
+    return lb::lockstep_launcher(order, 4, multiplies_shared);
+  }
   struct memory {
     std::vector<std::uint64_t> bytes;
     explicit memory(index_t n) : bytes(std::size_t(n) / 8 + 9) {}

@@ -7,6 +7,15 @@
 namespace lowbit::inline LOWBIT_ABI {
 namespace gpu {
 
+/// Never launched. Code of it that was compiled for Hopper alone (sm_90a) has shared memory, which
+/// CUDA tells of the code that the current device would run.
+static __global__ void multiplies_shared_probe() {
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+  __shared__ volatile int mark;
+  mark = 1;
+#endif
+}
+
 /// Where a plan leaves its launches: a stream of the current device. Every launcher has these
 /// members; `lockstep_launcher` is its twin on the host.
 ///
@@ -19,6 +28,14 @@ class cuda_launcher {
 
   int multiprocessors() const { return limits_.multiprocessors; }
   index_t shared_bytes() const { return limits_.shared_bytes; }
+  /// Whether mma_shared is one instruction, and so worth its while: in code for sm_90a.
+  bool multiplies_shared() const {
+    cudaFuncAttributes compiled{};
+    check(cudaFuncGetAttributes(&compiled,
+                                reinterpret_cast<const void*>(&multiplies_shared_probe)),
+          "launch");
+    return compiled.sharedSizeBytes > 0;
+  }
 
   /// Runs a warp program (see kernels/exec/warp.hpp) with `blocks` blocks of `warps` warps. One
   /// that says `waits_for_previous` may start before the kernel in front of it has ended.

@@ -88,10 +88,10 @@ struct mma16 {
           if ((Bits & w) == 0) continue;
           const int each = 8 / w, i = field / each;
           const int at = w == 1 ? 2 * lane + i : 4 * (i / 4 * 32 + lane) + i % 4;
-          std::uint32_t word = 0;
-          __builtin_memcpy(&word, plane + 4 * at, 4);
-          word |= (four >> taken & 0x01010101u * ((1u << w) - 1)) << field % each * w;
-          __builtin_memcpy(plane + 4 * at, &word, 4);
+          std::uint32_t others = 0;
+          __builtin_memcpy(&others, plane + 4 * at, 4);
+          others |= (four >> taken & 0x01010101u * ((1u << w) - 1)) << field % each * w;
+          __builtin_memcpy(plane + 4 * at, &others, 4);
           plane += 256 * w;
           taken += w;
         }

@@ -36,6 +36,9 @@ void check(extent shape = {150, 700}) {
   for (const index_t tokens : {1, 7, 13, 20, 70}) {
     CAPTURE(tokens);
     test::check_matrix<mma16, T>(test::lockstep_runner{}, q, tokens);
+    if (tokens * index_t(sizeof(T)) > 64)
+      test::check_matrix<mma16, T>(test::lockstep_runner{lockstep_order::forward, true}, q,
+                                   tokens);
   }
 }
 
@@ -70,6 +73,11 @@ TEST_CASE("shapes with one row, one column, or less than a block") {
             test::random_matrix(shape.rows, shape.cols, 3).view()),
         2);
 }
+TEST_CASE("rows enough for blocks of 256") {
+  const auto q = quantize<format<uniform<4, asymmetric>, per_group<64>>>(
+      test::random_matrix(1000, 300, 3).view());
+  test::check_matrix<mma16, float16>(test::lockstep_runner{lockstep_order::reverse, true}, q, 70);
+}
 TEST_CASE("results do not depend on the order of blocks and warps") {
   const auto q = quantize<format<uniform<4, asymmetric>, per_group<64>>>(
       test::random_matrix(40, 2100, 3).view());
@@ -81,7 +89,7 @@ TEST_CASE("results do not depend on the order of blocks and warps") {
     const auto integer =
         test::device_product<test::a8_input>(test::lockstep_runner{}, w, x, tokens);
     for (const auto order : {lockstep_order::reverse, lockstep_order::strided}) {
-      const test::lockstep_runner other{order};
+      const test::lockstep_runner other{order, order == lockstep_order::reverse};
       CHECK(test::same_bits(real, test::device_product<test::real_input>(other, w, x, tokens)));
       CHECK(test::same_bits(integer, test::device_product<test::a8_input>(other, w, x, tokens)));
     }

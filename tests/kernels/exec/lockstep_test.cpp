@@ -173,3 +173,24 @@ TEST_CASE("a copy that a GPU would refuse is refused") {
   CHECK_THROWS_WITH_AS(outside.copy16_async(outside.shared<char>(), in),
                        doctest::Contains("in a phase"), error);
 }
+
+TEST_CASE("bulk copies arrive when their barrier's phase ends, and who waits for nobody is told") {
+  std::vector<words4> source(4);
+  for (int i = 0; i < 16; ++i) source[std::size_t(i / 4)][i % 4] = bits_as<word>(float(i));
+  lockstep_block b(0, 1, 2, 128, lockstep_order::forward);
+  float* const s = b.shared<float>();
+  std::uint64_t* const full = reinterpret_cast<std::uint64_t*>(s + 16);
+  b.barrier_init(full, 2);
+  b.copy_bulk(s, source.data(), 64, full);
+  CHECK(std::isnan(s[0]));
+  b.barrier_arrive(full);
+  CHECK_THROWS_WITH_AS(b.barrier_wait(full, 0), doctest::Contains("would hang"), error);
+  CHECK(std::isnan(s[15]));
+  b.barrier_arrive(full);
+  b.barrier_wait(full, 0);
+  CHECK(s[0] == 0);
+  CHECK(s[15] == 15);
+  CHECK_THROWS_WITH_AS(b.barrier_wait(full, 1), doctest::Contains("would hang"), error);
+  CHECK_THROWS_WITH_AS(b.copy_bulk(s, source.data(), 24, full),
+                       doctest::Contains("multiples of 16"), error);
+}

@@ -121,3 +121,40 @@ TEST_CASE("shared memory is NaN at first, and copies arrive at the wait for thei
     CHECK(at(4) == float(8 * l + 7));
   }
 }
+
+namespace {
+/// Lane 0 copies, all wait for the barrier's phase.
+struct copy_in_bulk {
+  template <class Block>
+  void operator()(Block& block, const float* in, float* out) const {
+    using W = typename Block::warp;
+    float* const s = block.template shared<float>();
+    auto* const full = reinterpret_cast<std::uint64_t*>(s + 16);
+    block.phase([&](W w, int i) {
+      w.lanes([&](int l) {
+        if (i == 0 && l == 0) block.barrier_init(full, 1);
+      });
+    });
+    block.phase_nosync([&](W w, int i) {
+      w.lanes([&](int l) {
+        if (i != 0 || l != 0) return;
+        block.copy_bulk(s, in, 64, full);
+        block.barrier_arrive(full);
+      });
+      block.barrier_wait(full, 0);
+      w.lanes([&](int l) {
+        if (l < 16) out[16 * i + l] = s[l];
+      });
+    });
+  }
+};
+}  // namespace
+
+TEST_CASE("a bulk copy is there for all who waited for its barrier") {
+  std::vector<words4> source(4);
+  float* const in = reinterpret_cast<float*>(source.data());
+  for (int i = 0; i < 16; ++i) in[i] = float(i);
+  std::vector<float> out(32, -1.f);
+  run_spmd(1, 2, 128, copy_in_bulk{}, static_cast<const float*>(in), out.data());
+  for (int i = 0; i < 32; ++i) CHECK(out[std::size_t(i)] == float(i % 16));
+}

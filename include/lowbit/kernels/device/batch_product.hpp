@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include "shared_tiles.hpp"
 #include "small_product.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -112,71 +113,9 @@ struct batch_product {
       });
       stage = stage + 1 == Stages ? 0 : stage + 1;
     }
-    finish<Block>(block, weights, x, y, splits, state, first_tile, first_column, used, group,
-                  split);
-  }
-
- private:
-  template <class Block, class States>
-  LOWBIT_HD static void finish(Block& block, const View& weights, const columns_type& x,
-                               const device_results& y, int splits, States& state,
-                               int first_tile, int first_column, int used, int group, int split) {
-    using W = typename Block::warp;
-    const int warps = block.warps();
-    const int groups = block.count() / splits;
-    const index_t room = index_t(warps) * cells;
-    if (splits > 1) {
-      // Partial sums lie as lanes have them: [split][group][warp][m][n][lane] of four.
-      block.phase([&](W w, int i) {
-        w.lanes([&](int l) {
-          float* const mine = y.partial + (index_t(split) * groups + group) * room + i * cells;
-          LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m)
-            LOWBIT_UNROLL for (int n = 0; n < Parts; ++n)
-              LOWBIT_UNROLL for (int k = 0; k < 4; ++k)
-                mine[((m * Parts + n) * warp_size + l) * 4 + k] = state[i].sums[m][n][l][k];
-        });
-      });
-      unsigned* const turn = block.template shared<unsigned>();
-      block.phase([&](W w, int i) {
-        w.lanes([&](int l) {
-          if (i == 0 && l == 0) turn[0] = block.arrive(y.counters + group);
-        });
-      });
-    }
-    block.phase_nosync([&](W w, int i) {
-      w.lanes([&](int l) {
-        if (splits > 1) {
-          if (*block.template shared<unsigned>() != unsigned(splits) - 1) return;
-          if (i == 0 && l == 0) y.counters[group] = 0;
-          LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m)
-            LOWBIT_UNROLL for (int n = 0; n < Parts; ++n) state[i].sums[m][n][l] = arr<float, 4>{};
-          for (int s = 0; s < splits; ++s) {
-            const float* const other = y.partial + (index_t(s) * groups + group) * room + i * cells;
-            LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m)
-              LOWBIT_UNROLL for (int n = 0; n < Parts; ++n)
-                LOWBIT_UNROLL for (int k = 0; k < 4; ++k) state[i].sums[m][n][l][k] +=
-                    other[((m * Parts + n) * warp_size + l) * 4 + k];
-          }
-        }
-        LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m)
-          LOWBIT_UNROLL for (int n = 0; n < Parts; ++n)
-            LOWBIT_UNROLL for (int k = 0; k < 4; k += 2) {
-              const index_t r = 16 * index_t(first_tile + i * Tiles + m) + l / 4 + 4 * k;
-              const int column = 8 * n + l % 4 * 2;
-              if (r >= weights.rows()) continue;
-              const arr<float, 4>& sum = state[i].sums[m][n][l];
-              // Two columns of a lane are two tokens, or both parts of one.
-              if (x.parts == 2) {
-                if (column < used)
-                  write(y, x.factors, (first_column + column) / 2, r,
-                        sum[k] + sum[k + 1] * (1.f / 2048));
-              } else {
-                LOWBIT_UNROLL for (int e = 0; e < 2; ++e) if (column + e < used)
-                    write(y, x.factors, first_column + column + e, r, sum[k + e]);
-              }
-            }
-      });
-    });
+    finish_tiles<Tiles, Parts>(
+        block, weights.rows(), x, y, splits, first_tile, first_column, used,
+        [&](int i, int m, int n, int l) -> arr<float, 4>& { return state[i].sums[m][n][l]; });
   }
 };
 

@@ -40,9 +40,26 @@ struct fragment_columns {
 
 /// f16, two columns for each token or one (`parts`): the value is
 /// factor * (first + second / 2^11).
+///
+/// Products that multiply from shared memory take them in another order: [block][group of columns]
+/// [unit][h][column of the group] of 16 bytes, which hold the codes 4 t + 2 h and 4 t + 2 h + 1 of
+/// the unit for t = 0 .. 3. `stride` is a multiple of a group then, and all of it has room.
 struct half_columns : fragment_columns<2> {
+  int group = 0;                   // columns of a group in the second order; 0: the first order
   const float* factors = nullptr;  // [token]
   int parts = 1;                   // columns = tokens * parts
+
+  /// A block of the group that `column` belongs to, all in a row: 256 bytes for each column of it.
+  LOWBIT_HD const word* group_at(int block, int column) const {
+    return fragments + (std::size_t(word(block) * word(stride)) +
+                        std::size_t(word(column / group) * word(group))) * 64;
+  }
+  /// The codes 4 t + 2 h and 4 t + 2 h + 1 of a unit, in either order.
+  LOWBIT_HD const word* pair_at(int unit, int column, int t, int h) const {
+    return group > 0 ? group_at(unit / 8, column) +
+                           ((unit % 8 * 2 + h) * group + column % group) * 4 + t
+                     : at(unit / 2, column, t) + unit % 2 * 2 + h;
+  }
 };
 
 /// int8 levels in the bytes' order of mma16 (0, 2, 1, 3); a column is a token.

@@ -138,12 +138,12 @@ class run_codes : nested_codes<Rows, Width, Runs, Data> {
       const auto* const at =
           codes + std::size_t((word(tile) * word(p.cols) + word(c)) * 16 + word(2 * g)) * bytes;
       if constexpr (one_load)
-        return word(load_cached<both>(at));
+        return word(load_ahead<both>(at));
       else
-        return {{load_cached<word>(at), load_cached<word>(at + 4)}};
+        return {{load_ahead<word>(at), load_ahead<word>(at + 4)}};
     } else {
       const auto one = [&](int r) {
-        return word(load_cached<container>(codes + parameter_tiles::place(p.cols, r, c) * bytes));
+        return word(load_ahead<container>(codes + parameter_tiles::place(p.cols, r, c) * bytes));
       };
       if constexpr (Rows == 0)
         return one(0);

@@ -9,11 +9,14 @@ namespace lowbit::inline LOWBIT_ABI {
 class lockstep_launcher {
  public:
   explicit lockstep_launcher(lockstep_order order = lockstep_order::forward,
-                             int multiprocessors = 4)
-      : order_(order), multiprocessors_(multiprocessors) {}
+                             int multiprocessors = 4, bool multiplies_shared = false)
+      : order_(order),
+        multiprocessors_(multiprocessors),
+        multiplies_shared_(multiplies_shared) {}
 
   int multiprocessors() const { return multiprocessors_; }
   index_t shared_bytes() const { return 227 * 1024; }
+  bool multiplies_shared() const { return multiplies_shared_; }
 
   template <class Kernel, class... Arguments>
   void launch(const Kernel& kernel, index_t blocks, int warps, index_t shared_bytes,
@@ -24,6 +27,7 @@ class lockstep_launcher {
  private:
   lockstep_order order_;
   int multiprocessors_;
+  bool multiplies_shared_;
 };
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -163,11 +163,8 @@ struct prepare_halves {
               if (part == 1) h[k] = halves(rest(a, half_low(h[k])), rest(c, half_high(h[k])));
               sum[l] += half_low(h[k]) + half_high(h[k]);
             }
-            const int unit = l / 4;
-            word* const out =
-                const_cast<word*>(to.at(4 * b + unit / 2, column, l % 4)) + 2 * (unit % 2);
-            out[0] = h[0];
-            out[1] = h[1];
+            LOWBIT_UNROLL for (int k = 0; k < 2; ++k)
+                *const_cast<word*>(to.pair_at(8 * b + l / 4, column, l % 4, k)) = h[k];
           });
           if (to.sums == nullptr) continue;
           add_neighbours(w, sum, run_codes / 4);

@@ -5,6 +5,7 @@
 #include "launch.hpp"
 #include "prepare.hpp"
 #include "row_inputs.hpp"
+#include "wide_product.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {
@@ -49,6 +50,13 @@ struct tensor_shape {
   /// Tiles of sixteen rows for each warp.
   constexpr int tiles(int multiprocessors) const {
     return is_small(multiprocessors) && !is_tall(multiprocessors) ? 1 : 2;
+  }
+
+  /// Whether blocks of 256 rows and 128 columns, which read least, are enough for all
+  /// multiprocessors.
+  constexpr bool is_broad(int multiprocessors) const {
+    return columns > 64 &&
+           ceil_div(row_tiles(), 16) * ceil_div(columns, 128) >= multiprocessors;
   }
 
   /// A small product: sixteen warps for each multiprocessor, each with at least four blocks of a
@@ -103,9 +111,21 @@ class tensor_product {
       : w_(w), shape_{w.shape(), columns} {
     partial_ = memory.take<float>(shape_.partial_sums());
   }
-  /// To how many columns the prepared arrays of runs and groups are filled up.
+  /// To how many columns the prepared arrays are filled up.
   int stride() const {
-    return (shape_.columns + shape_.of_block() - 1) / shape_.of_block() * shape_.of_block();
+    const int each = has_wide && shape_.columns > 64 ? 128 : shape_.of_block();
+    return (shape_.columns + each - 1) / each * each;
+  }
+  /// Columns of a group where they are multiplied from shared memory (half_columns::group), else 0.
+  template <class Launcher>
+  int column_group(const Launcher& to) const {
+    if constexpr (has_wide)
+      if (shape_.of_block() == 64 && to.multiplies_shared())
+        return broad_fits && shape_.is_broad(to.multiprocessors()) &&
+                       broad_product::shared_bytes(8) <= to.shared_bytes()
+                   ? 128
+                   : 64;
+    return 0;
   }
 
   template <class Launcher>
@@ -114,10 +134,25 @@ class tensor_product {
     const device_results results{y.data(), y.stride(), factors, partial_, counters};
     const int multiprocessors = int(min_of(to.multiprocessors(), most_multiprocessors));
     const bool small = shape_.is_small(multiprocessors), tall = shape_.is_tall(multiprocessors);
-    const auto start = [&](const auto& kernel) {
-      const tensor_launch l = shape_.launch(multiprocessors);
+    const auto start_with = [&](const auto& kernel, const tensor_launch& l) {
       to.launch(kernel, l.blocks, l.warps, kernel.shared_bytes(l.warps), w_, x, results, l.splits);
     };
+    const auto start = [&](const auto& kernel) {
+      start_with(kernel, shape_.launch(multiprocessors));
+    };
+    if constexpr (has_wide)
+      if (x.group > 0) {
+        tensor_launch l = shape_.launch(multiprocessors);
+        l.warps = 8;
+        if (x.group == 64) {  // as many rows and columns for a block as batch_product has
+          start_with(wide_product<Arithmetic, 1, 8>{}, l);
+        } else if constexpr (broad_fits) {
+          l.blocks = ceil_div(shape_.row_tiles(), 16) * ceil_div(shape_.columns, 128);
+          l.splits = 1;
+          start_with(broad_product{}, l);
+        }
+        return;
+      }
     switch (shape_.of_block()) {
       case 8:
         if (tall)
@@ -137,6 +172,17 @@ class tensor_product {
   }
 
  private:
+  using broad_product = wide_product<Arithmetic, 2, 16>;
+  // Sums of sixteen codes alone leave a warpgroup's products too little to do.
+  static constexpr bool has_wide =
+      std::same_as<columns_type, half_columns> && Arithmetic::run >= 32;
+
+  // Sums of columns beside two tiles' sums are more than a lane has registers for.
+  static constexpr bool broad_fits = [] {
+    if constexpr (has_wide) return !Arithmetic::traits::minima;
+    else return false;
+  }();
+
   View w_;
   tensor_shape shape_;
   float* partial_;
@@ -224,7 +270,8 @@ class real_tensor_plan {
     x_.columns = columns_;
     x_.stride = product_.stride();
     x_.parts = prepare::parts;
-    x_.fragments = memory.take<word>(half_columns::words(w.cols(), columns_));
+    x_.fragments = memory.take<word>(
+        half_columns::words(w.cols(), columns_ > 32 ? x_.stride : columns_));
     x_.factors = memory.take<float>(tokens);
     if constexpr (arithmetic::traits::minima)
       x_.sums = memory.take<float>(mma16::blocks(w.cols()) * (128 / arithmetic::run) * x_.stride);
@@ -233,15 +280,17 @@ class real_tensor_plan {
   void run(const Launcher& to, const device_real<T>& x, matrix_view<float> y, update factors,
            unsigned* counters) const {
     const device_rows<T> rows{x.x.data(), x.x.stride(), x.x.cols(), int(x.x.rows())};
+    half_columns columns = x_;
+    columns.group = product_.column_group(to);
     const index_t blocks = mma16::blocks(w_.cols());
     const int warps = int(min_of(blocks, prepare::max_warps));
     const int sharers = prepare::exact ? int(ceil_div(blocks, prepare::max_warps)) : 1;
     to.launch(prepare{}, index_t(x_.stride / x_.parts) * sharers, warps, 64, rows, factors_of(w_),
-              x_, arithmetic::run, sharers);
+              columns, arithmetic::run, sharers);
     if constexpr (!decltype(outliers_)::none)
       launch_on(to, copy_values{}, x.x.rows() * x.x.cols(), warp_size, x.x.data(), x.x.stride(),
                 outliers_.rows(), outliers_.values());
-    product_.run(to, x_, y, factors, counters);
+    product_.run(to, columns, y, factors, counters);
     outliers_.add(to, y, factors.alpha);
   }
 

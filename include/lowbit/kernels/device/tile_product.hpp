@@ -225,8 +225,11 @@ struct weight_ring {
   }
   LOWBIT_HD arr<typename reader::words, Tiles> read(int slot, int lane) const {
     arr<typename reader::words, Tiles> v;
-    LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) v[m] = reader::read(at(slot, m), lane);
+    LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) v[m] = read_tile(slot, m, lane);
     return v;
+  }
+  LOWBIT_HD typename reader::words read_tile(int slot, int m, int lane) const {
+    return reader::read(at(slot, m), lane);
   }
 
  private:

@@ -2,6 +2,7 @@
 // Warp programs on CUDA: for nvcc only.
 #pragma once
 #include "warp.hpp"
+#include "wgmma.hpp"
 
 #if !defined(__CUDACC__)
 #error "lowbit/kernels/exec/gpu.hpp is for CUDA sources: compile with nvcc"
@@ -78,6 +79,23 @@ struct gpu_warp {
           : "+r"(s[0]), "+r"(s[1]), "+r"(s[2]), "+r"(s[3])
           : "r"(x[0]), "r"(x[1]), "r"(y[0]));
   }
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+  __device__ void multiply_shared_begin() const {
+    asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+  }
+  template <int Parts>
+  __device__ void multiply_shared(var<arr<arr<float, 4>, Parts>>& d, const var<arr<word, 4>>& a,
+                                  const word* b, bool more) const {
+    detail::wgmma(d.value, a.value, detail::wgmma_right(b, 8 * Parts), more);
+  }
+  template <int Parts>
+  __device__ void multiply_shared_end(var<arr<arr<float, 4>, Parts>>& d) const {
+    asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+    asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+    LOWBIT_UNROLL for (int n = 0; n < Parts; ++n)
+      LOWBIT_UNROLL for (int i = 0; i < 4; ++i) asm volatile("" : "+f"(d.value[n][i]));
+  }
+#endif
 };
 
 /// The calling block: a grid of one dimension, blocks of whole warps.
@@ -123,6 +141,49 @@ struct gpu_block {
   __device__ void copy_wait() const {
     asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory");
   }
+  __device__ void barrier_init(std::uint64_t* b, int arrivals) const {
+    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(at(b)), "r"(arrivals) : "memory");
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+#endif
+  }
+  __device__ void barrier_arrive(std::uint64_t* b) const {
+    asm volatile("{ .reg .b64 s; mbarrier.arrive.shared::cta.b64 s, [%0]; }" ::"r"(at(b))
+                 : "memory");
+  }
+  __device__ void barrier_wait(std::uint64_t* b, int parity) const {
+    int over;
+    do {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+      asm volatile("{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2;"
+                   "selp.s32 %0, 1, 0, p; }"
+                   : "=r"(over)
+                   : "r"(at(b)), "r"(parity)
+                   : "memory");
+#else
+      asm volatile("{ .reg .pred p; mbarrier.test_wait.parity.shared::cta.b64 p, [%1], %2;"
+                   "selp.s32 %0, 1, 0, p; }"
+                   : "=r"(over)
+                   : "r"(at(b)), "r"(parity)
+                   : "memory");
+#endif
+    } while (over == 0);
+  }
+  __device__ void copy_bulk(void* to, const void* from, int bytes, std::uint64_t* b) const {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    asm volatile("mbarrier.expect_tx.relaxed.cta.shared::cta.b64 [%0], %1;" ::"r"(at(b)),
+                 "r"(bytes)
+                 : "memory");
+    asm volatile(
+        "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::
+            "r"(at(to)),
+        "l"(__cvta_generic_to_global(from)), "r"(bytes), "r"(at(b))
+        : "memory");
+#else
+    for (int i = 0; i < bytes / 16; ++i) static_cast<uint4*>(to)[i] =
+        static_cast<const uint4*>(from)[i];
+#endif
+  }
   __device__ void let_next_begin() const {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
     asm volatile("griddepcontrol.launch_dependents;");
@@ -139,6 +200,9 @@ struct gpu_block {
     __threadfence();
     return before;
   }
+
+ private:
+  __device__ static word at(const void* shared) { return word(__cvta_generic_to_shared(shared)); }
 };
 
 /// The one __global__ function: runs a warp program. Internal to each translation unit, so that

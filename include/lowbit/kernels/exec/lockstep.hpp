@@ -3,6 +3,7 @@
 // for .cu files, where nvcc would compile kernels for this executor too.
 #pragma once
 #include <cstring>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -121,33 +122,62 @@ class lockstep_block {
       c.begun.resize(kept);
     });
   }
+  void barrier_init(std::uint64_t* b, int arrivals) { barriers_[b] = {arrivals, arrivals, 0, {}}; }
+  void barrier_arrive(std::uint64_t* b) {
+    barrier& of = barriers_.at(b);
+    if (--of.missing > 0) return;
+    of.missing = of.arrivals;
+    ++of.ended;
+  }
+  void barrier_wait(std::uint64_t* b, int parity) {
+    barrier& of = barriers_.at(b);
+    if (of.ended % 2 == parity)
+      fail(errc::bad_argument, "barrier_wait", "nobody will end this phase: a GPU would hang");
+    std::erase_if(of.begun, [&](const copy& c) {
+      if (c.group < of.ended) std::memcpy(c.to, c.from, c.bytes);
+      return c.group < of.ended;
+    });
+  }
+  void copy_bulk(void* to, const void* from, int bytes, std::uint64_t* b) {
+    barrier& of = barriers_.at(b);
+    of.begun.push_back(begin(to, from, std::size_t(bytes), 16, of.ended));
+  }
   void let_next_begin() {}
   void wait_for_previous() {}
   unsigned arrive(unsigned* counter) { return (*counter)++; }
 
  private:
-  void begin_copy(void* to, const void* from, std::size_t bytes) {
-    const auto at = reinterpret_cast<std::uintptr_t>(to),
-               first = reinterpret_cast<std::uintptr_t>(shared_.data());
-    if (at < first || at - first >= shared_.size() * sizeof(words4))
-      fail(errc::out_of_range, "copy_async", "the target must be shared memory");
-    if (at % bytes != 0 || reinterpret_cast<std::uintptr_t>(from) % bytes != 0)
-      fail(errc::bad_argument, "copy_async",
-           message("both addresses must be multiples of ", bytes));
-    if (current_ < 0) fail(errc::bad_argument, "copy_async", "must be called in a phase");
-    std::memset(to, 0xff, bytes);
-    warp_copies& mine = copies_[std::size_t(current_)];
-    mine.begun.push_back({to, from, bytes, mine.groups});
-  }
   struct copy {
     void* to;
     const void* from;
     std::size_t bytes;
     int group;
   };
+  /// A copy that makes NaN of its target until it is there.
+  copy begin(void* to, const void* from, std::size_t bytes, std::size_t aligned, int group) {
+    const auto at = reinterpret_cast<std::uintptr_t>(to),
+               first = reinterpret_cast<std::uintptr_t>(shared_.data());
+    if (at < first || at - first + bytes > shared_.size() * sizeof(words4))
+      fail(errc::out_of_range, "copy_async", "the target must be shared memory");
+    if (at % aligned != 0 || reinterpret_cast<std::uintptr_t>(from) % aligned != 0 ||
+        bytes % aligned != 0)
+      fail(errc::bad_argument, "copy_async",
+           message("both addresses must be multiples of ", aligned));
+    std::memset(to, 0xff, bytes);
+    return {to, from, bytes, group};
+  }
+  void begin_copy(void* to, const void* from, std::size_t bytes) {
+    if (current_ < 0) fail(errc::bad_argument, "copy_async", "must be called in a phase");
+    warp_copies& mine = copies_[std::size_t(current_)];
+    mine.begun.push_back(begin(to, from, bytes, bytes, mine.groups));
+  }
   struct warp_copies {
     std::vector<copy> begun;  // and not there yet
     int groups = 0;           // committed so far
+  };
+  struct barrier {
+    int arrivals, missing, ended;
+    std::vector<copy> begun;
   };
   /// Between phases all warps do what stands there.
   template <class F>
@@ -163,6 +193,7 @@ class lockstep_block {
   int current_ = -1;  // the warp that runs
   std::vector<words4> shared_;
   std::vector<warp_copies> copies_;
+  std::map<std::uint64_t*, barrier> barriers_;
 };
 
 /// Runs a kernel on a grid of blocks, one after the other.

@@ -226,6 +226,29 @@ LOWBIT_HD inline T load_cached(const void* p) {
   return value;
 #endif
 }
+/// The same of memory that is read on and on: what follows, 256 bytes in all, comes nearer too.
+template <class T>
+LOWBIT_HD inline T load_ahead(const void* p) {
+#if defined(__CUDA_ARCH__)
+  if constexpr (sizeof(T) == 8) {
+    std::uint64_t v;
+    asm("ld.global.nc.L2::256B.b64 %0, [%1];" : "=l"(v) : "l"(__cvta_generic_to_global(p)));
+    return bits_as<T>(v);
+  } else if constexpr (sizeof(T) == 4) {
+    word v;
+    asm("ld.global.nc.L2::256B.b32 %0, [%1];" : "=r"(v) : "l"(__cvta_generic_to_global(p)));
+    return bits_as<T>(v);
+  } else if constexpr (sizeof(T) == 2) {
+    std::uint16_t v;
+    asm("ld.global.nc.L2::256B.b16 %0, [%1];" : "=h"(v) : "l"(__cvta_generic_to_global(p)));
+    return bits_as<T>(v);
+  } else {
+    return load_cached<T>(p);
+  }
+#else
+  return load_cached<T>(p);
+#endif
+}
 LOWBIT_HD inline words4 load_cached4(const void* p) {
 #if defined(__CUDA_ARCH__)
   const uint4 v = __ldg(static_cast<const uint4*>(p));

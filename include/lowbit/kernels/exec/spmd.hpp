@@ -146,6 +146,25 @@ class spmd_block {
         begun_[kept++] = c;
     begun_.resize(kept);
   }
+  // A barrier is a word: arrivals, how many of them are missing, and phases that have ended.
+  void barrier_init(std::uint64_t* b, int arrivals) {
+    *b = std::uint64_t(arrivals) << 32 | std::uint64_t(arrivals) << 16;
+  }
+  void barrier_arrive(std::uint64_t* b) {
+    std::uint64_t old = __atomic_load_n(b, __ATOMIC_RELAXED), now;
+    do {
+      now = old - (1 << 16);
+      if ((now >> 16 & 0xffff) == 0)
+        now = (now & ~std::uint64_t(0xffff)) | (now >> 32) << 16 | ((now + 1) & 0xffff);
+    } while (!__atomic_compare_exchange_n(b, &old, now, false, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_RELAXED));
+  }
+  void barrier_wait(std::uint64_t* b, int parity) {
+    while (int(__atomic_load_n(b, __ATOMIC_ACQUIRE) & 1) == parity) std::this_thread::yield();
+  }
+  void copy_bulk(void* to, const void* from, int bytes, std::uint64_t*) {
+    std::memcpy(to, from, std::size_t(bytes));
+  }
   void let_next_begin() {}
   void wait_for_previous() {}
   unsigned arrive(unsigned* counter) {

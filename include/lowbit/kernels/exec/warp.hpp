@@ -22,6 +22,14 @@
 //                                  the last commit is a group
 //          copy_wait<N>()          by a whole warp: all its groups but the N latest are there, each
 //                                  lane sees its own; others see them after the next barrier
+//          barrier_init(b, n)      by one lane: makes a barrier of n arrivals of 8 aligned bytes of
+//                                  shared memory; for others after the next barrier of the block
+//          barrier_arrive(b)       by a lane. The n-th arrival and the copies before it end a phase
+//                                  of the barrier and begin the next
+//          barrier_wait(b, parity) by a whole warp: until the first phase (parity 0) has ended, the
+//                                  second (1), and so on; nobody is two phases behind
+//          copy_bulk(to, from, bytes, b)   by a lane, before it arrives at b: from global to shared
+//                                  memory, multiples of 16; there when this phase of b has ended
 //          let_next_begin()        the next kernel of the stream may be started before this one has
 //                                  ended, where it was launched so;
 //          wait_for_previous()     it then waits here for what this one writes
@@ -85,6 +93,41 @@ enum class mma_kind { half, bfloat, u8s8, s8s8 };
 template <mma_kind Kind, warp W, class D, class A, class B>
 LOWBIT_HD void mma(const W& w, D& d, const A& a, const B& b) {
   w.template multiply_add<Kind>(d, a, b);
+}
+
+/// The same for halves and 8 * Parts columns in shared memory: on Hopper (sm_90a) one instruction
+/// of a warpgroup, elsewhere one for each eight columns. d = A B, or d += A B if `more`; d[n] are
+/// columns 8 n .. 8 n + 7. B, aligned to 16 bytes and brought there by copy_bulk, is [h][column][t]
+/// of a word: its rows 8 h + 2 t and 8 h + 2 t + 1. Warps 4 k .. 4 k + 3 of a block come here
+/// together, with the same B.
+///
+///   mma_shared_begin(w)            after other code wrote d or a
+///   mma_shared(w, d, a, b, more)   begins a product
+///   mma_shared_end(w, d)           d is there; until now nothing may touch it, nor the products' a
+template <warp W>
+LOWBIT_HD void mma_shared_begin(const W& w) {
+  if constexpr (requires { w.multiply_shared_begin(); }) w.multiply_shared_begin();
+}
+template <int Parts, warp W, class D, class A>
+LOWBIT_HD void mma_shared(const W& w, D& d, const A& a, const word* b, bool more) {
+  if constexpr (requires { w.multiply_shared(d, a, b, more); }) {
+    w.multiply_shared(d, a, b, more);
+  } else {
+    LOWBIT_UNROLL for (int n = 0; n < Parts; ++n) {
+      typename W::template var<arr<word, 2>> right;
+      typename W::template var<arr<float, 4>> sum;
+      w.lanes([&](int l) {
+        LOWBIT_UNROLL for (int h = 0; h < 2; ++h) right[l][h] = b[(h * Parts + n) * 32 + l];
+        sum[l] = more ? d[l][n] : arr<float, 4>{};
+      });
+      mma<mma_kind::half>(w, sum, a, right);
+      w.lanes([&](int l) { d[l][n] = sum[l]; });
+    }
+  }
+}
+template <warp W, class D>
+LOWBIT_HD void mma_shared_end(const W& w, D& d) {
+  if constexpr (requires { w.multiply_shared_end(d); }) w.multiply_shared_end(d);
 }
 
 /// Lane l gets v of lane l ^ mask, mask < 32.
