@@ -158,8 +158,9 @@ TEST_CASE("what a file says about transforms is checked") {
   };
   CHECK(after([](stored&) {}).empty());
   CHECK(after([](stored& s) {
-          s.array("w.in.0.block") = {12, 0, 0, 0};
-        }) == "lowbit: w.in.0.block: 12, expected a power of two, or 0 for the whole");
+          s.array("w.in.0.block") = {44, 0, 0, 0};
+        }) == "lowbit: w.in.0.block: 44, expected a power of two, 12, 20, 28 or 36 times one, or "
+             "0 for all");
   // Valid, but not what the codes were made for.
   CHECK(after([](stored& s) { s.array("w.in.0.block") = {64, 0, 0, 0}; }).empty());
   CHECK(after([](stored& s) {

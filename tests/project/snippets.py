@@ -26,7 +26,8 @@ def commands(language, code, compiler, nvcc, flags, folder):
     with open(source, "w", encoding="utf-8") as file:
         file.write(code)
     if language == "cuda":
-        strict = ["-Werror", "all-warnings", "-cuda", "-o", os.path.join(folder, "snippet.ii")]
+        strict = ["-Werror", "all-warnings", "-arch=sm_80", "-cuda", "-o",
+                  os.path.join(folder, "snippet.ii")]
         return [[nvcc, "-std=c++20", *flags, *strict, source]] if nvcc != "none" else []
     if re.search(r"\bint main\(", code) is None:
         return [[compiler, "-std=c++20", *flags, "-fsyntax-only", source]]

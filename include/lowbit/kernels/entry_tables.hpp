@@ -20,18 +20,27 @@ concept sum_of_sets = requires {
 ///   first_bit(t), bits(t)    where table t has its index in a code
 ///   offset(t)                entries of the tables before it
 ///   each(state, f)           f(i, entry) for the entries of all tables, one table after the other
+///   entry(state, i)          the same one by one
+///   of_code(state, code, f)  f(entry) for what the code picks from each table
 template <class Q>
 struct entry_tables {
   static constexpr int count = 1;
   static constexpr index_t size = index_t(1) << Q::bits;
-  static constexpr int bits(int) { return Q::bits; }
-  static constexpr int first_bit(int) { return 0; }
-  static constexpr index_t offset(int) { return 0; }
+  LOWBIT_HD static constexpr int bits(int) { return Q::bits; }
+  LOWBIT_HD static constexpr int first_bit(int) { return 0; }
+  LOWBIT_HD static constexpr index_t offset(int) { return 0; }
 
   template <class F>
   static void each(const state_of<Q>& state, F&& f, index_t before = 0) {
     for (index_t i = 0; i < size; ++i)
-      f(before + i, decode_in<Q>(state, code_t(i), group_params<Q>{}));
+      f(before + i, entry(state, i));
+  }
+  LOWBIT_HD static block_of<Q> entry(const state_of<Q>& state, index_t i) {
+    return decode_in<Q>(state, code_t(i), group_params<Q>{});
+  }
+  template <class F>
+  LOWBIT_HD static void of_code(const state_of<Q>& state, code_t code, F&& f) {
+    f(decode_in<Q>(state, code, group_params<Q>{}));
   }
 };
 template <sum_of_sets Q>
@@ -40,11 +49,11 @@ struct entry_tables<Q> {
   using B = typename Q::second_set;
   static constexpr int count = front::count + 1;
   static constexpr index_t size = front::size + (index_t(1) << B::bits);
-  static constexpr int bits(int t) { return t < front::count ? front::bits(t) : B::bits; }
-  static constexpr int first_bit(int t) {
+  LOWBIT_HD static constexpr int bits(int t) { return t < front::count ? front::bits(t) : B::bits; }
+  LOWBIT_HD static constexpr int first_bit(int t) {
     return t < front::count ? front::first_bit(t) : Q::first_set::bits;
   }
-  static constexpr index_t offset(int t) {
+  LOWBIT_HD static constexpr index_t offset(int t) {
     return t < front::count ? front::offset(t) : front::size;
   }
 
@@ -53,6 +62,16 @@ struct entry_tables<Q> {
     front::each(state.first, f, before);
     for (code_t i = 0; i >> B::bits == 0; ++i)
       f(before + front::size + index_t(i), decode_in<B>(state.second, i, group_params<B>{}));
+  }
+  LOWBIT_HD static block_of<Q> entry(const state_of<Q>& state, index_t i) {
+    return i < front::size ? front::entry(state.first, i)
+                           : decode_in<B>(state.second, code_t(i - front::size), group_params<B>{});
+  }
+  template <class F>
+  LOWBIT_HD static void of_code(const state_of<Q>& state, code_t code, F&& f) {
+    constexpr int low = Q::first_set::bits;
+    front::of_code(state.first, code & ((code_t(1) << low) - 1), f);
+    f(decode_in<B>(state.second, code >> low, group_params<B>{}));
   }
 };
 

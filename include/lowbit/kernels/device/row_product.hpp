@@ -124,12 +124,16 @@ struct find_int8_form {
     using warp = typename Block::warp;
     block.phase_nosync([&](const warp& w, int) {
       const auto each = [&](int lane, auto f) {
-        for (code_t c = code_t(lane); c >> Q::bits == 0; c += warp_size) {
-          const block_of<Q> entry = decode_in<Q>(m.main.stored_levels(), c, group_params<Q>{});
-          if constexpr (dim_of<Q> == 1)
-            f(is_finite(entry) ? entry : 0.f);
-          else
-            for (int i = 0; i < dim_of<Q>; ++i) f(is_finite(entry[i]) ? entry[i] : 0.f);
+        if constexpr (dim_of<Q> == 1) {
+          for (code_t c = code_t(lane); c >> Q::bits == 0; c += warp_size) {
+            const float level = decode_in<Q>(m.main.stored_levels(), c, group_params<Q>{});
+            f(is_finite(level) ? level : 0.f);
+          }
+        } else {
+          for (index_t i = lane; i < entry_tables<Q>::size; i += warp_size) {
+            const block_of<Q> entry = entry_tables<Q>::entry(m.main.stored_levels(), i);
+            for (int k = 0; k < dim_of<Q>; ++k) f(is_finite(entry[k]) ? entry[k] : 0.f);
+          }
         }
       };
       typename warp::template var<float> most, least;
@@ -234,9 +238,11 @@ struct int8_row_product {
           level[i] = form.value(decode_in<Q>(m.main.stored_levels(), m.main.code(r, c + i), p));
     } else {
       const index_t b = c / dim_of<Q>;
-      const block_of<Q> entry = decode_in<Q>(m.main.stored_levels(), m.main.code(r, b), p);
-      for (int i = 0; i < 4; ++i)
-        level[i] = form.value(entry[int(c - b * dim_of<Q>) + i]);
+      // A sum of levels, as the host takes it, where a code picks from several tables.
+      entry_tables<Q>::of_code(
+          m.main.stored_levels(), m.main.code(r, b), [&](const block_of<Q>& entry) {
+            for (int i = 0; i < 4; ++i) level[i] += form.value(entry[int(c - b * dim_of<Q>) + i]);
+          });
     }
   }
   /// Of a quad: the integer sum with the levels, and that of the activations alone.

@@ -4,6 +4,9 @@
 #include "warp.hpp"
 #include "wgmma.hpp"
 
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+#error "lowbit's kernels for GPUs need sm_80 or later: add -arch=sm_80 (nvcc's default is older)"
+#endif
 #if !defined(__CUDACC__)
 #error "lowbit/kernels/exec/gpu.hpp is for CUDA sources: compile with nvcc"
 #endif
