@@ -104,7 +104,7 @@ struct squares {
 struct fine_steps {
   using strategy = affine_codes;
   static constexpr int bits = 4;
-  static constexpr float slope = 0x1p-9f, intercept = -0.75f, peak = 0.75f;
+  [[maybe_unused]] static constexpr float slope = 0x1p-9f, intercept = -0.75f, peak = 0.75f;
   LOWBIT_HD static constexpr float decode(code_t code) { return slope * float(code) + intercept; }
   LOWBIT_HD static constexpr code_t encode(float) { return 0; }
 };

@@ -9,7 +9,7 @@ namespace {
 
 /// Writes down who ran, in turn.
 struct log_warps {
-  static constexpr int max_warps = 8, min_blocks = 1;
+  [[maybe_unused]] static constexpr int max_warps = 8, min_blocks = 1;
   template <class Block>
   void operator()(Block& b, std::vector<int>* log, int add) const {
     b.phase([&](auto, int i) { log->push_back(100 * b.index() + i + add); });
