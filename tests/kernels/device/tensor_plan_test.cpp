@@ -27,7 +27,7 @@ struct fibonacci {
 
 /// As many multiprocessors as make small matrices share tiles or not.
 template <class F, class T = float16>
-void check(extent shape = {150, 700}) {
+void check(extent shape = {150, 300}) {
   CAPTURE(sizeof(T));
   const auto q = quantize<F>(test::random_matrix(shape.rows, shape.cols, 3).view());
   static_assert(kernels::has_tensor_path<F>);
@@ -76,10 +76,10 @@ TEST_CASE("rows enough for blocks of 256") {
 }
 TEST_CASE("results do not depend on the order of blocks and warps") {
   const auto q = quantize<format<uniform<4, asymmetric>, per_group<64>>>(
-      test::random_matrix(40, 2100, 3).view());
+      test::random_matrix(40, 1100, 3).view());
   const test::lockstep_runner::matrix w(repack<mma16>(q));
   for (const index_t tokens : {1, 16, 40}) {
-    const auto x = test::activations<float16>(tokens, 2100);
+    const auto x = test::activations<float16>(tokens, 1100);
     const auto real =
         test::device_product<test::real_input>(test::lockstep_runner{}, w, x, tokens);
     const auto integer =
