@@ -21,7 +21,7 @@ SKIPPED = 77
 
 def compile_case(compiler, case, flags):
     if os.path.basename(compiler).startswith("nvcc"):
-        command = [compiler, "-std=c++20", "-x", "cu", "-cuda", "-o", os.devnull]
+        command = [compiler, "-std=c++20", "-arch=sm_80", "-x", "cu", "-cuda", "-o", os.devnull]
     else:
         command = [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra"]
     done = subprocess.run(command + flags + [case], stdout=subprocess.PIPE,
