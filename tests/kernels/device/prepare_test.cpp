@@ -89,6 +89,25 @@ TEST_CASE("halves stay as they are, infinities and NaN too, whoever shares them"
         check_rest(p.x, cols, 0);
       }
 }
+TEST_CASE("groups of columns: each value at its place, zeros fill up the last group") {
+  const index_t cols = 300;
+  const auto check = [&]<class T>(T, index_t tokens) {
+    const auto x = values_of<T>(tokens, cols);
+    const test::prepared_halves<T> plain(test::lockstep_run{}, x, tokens, cols, 32, 64);
+    const test::prepared_halves<T> grouped(test::lockstep_run{}, x, tokens, cols, 32, 64,
+                                           kernels::no_factors{}, 2, 1, 32);
+    int wrong = 0;
+    for (int unit = 0; unit < 8 * mma16::blocks(cols); ++unit)
+      for (int n = 0; n < 64; ++n)
+        for (int th = 0; th < 8; ++th) {
+          const word here = *grouped.x.pair_at(unit, n, th / 2, th % 2);
+          wrong += here != (n < plain.x.columns ? *plain.x.pair_at(unit, n, th / 2, th % 2) : 0);
+        }
+    CHECK(wrong == 0);
+  };
+  check(float16{}, 40);
+  check(float{}, 19);
+}
 TEST_CASE("sums of runs") {
   for (const int run : {16, 32, 64, 128}) {
     const test::prepared_halves<float16> one(test::lockstep_run{}, values_of<float16>(3, 200), 3,

@@ -60,19 +60,22 @@ struct prepared_halves {
   poisoned<float> factors, sums;
   lb::kernels::half_columns x{};
 
-  /// `run_codes`: 0 for no sums. `stride`: columns are filled up to a multiple of it.
+  /// `run_codes`: 0 for no sums. `stride`: columns are filled up to a multiple of it. `group`: that
+  /// of half_columns.
   template <class Run>
   prepared_halves(const Run& run, const std::vector<T>& values, index_t tokens, index_t cols,
                   int run_codes, int stride, const Factors& column_factors = {}, int warps = 2,
-                  int sharers = 1)
+                  int sharers = 1, int group = 0)
       : fragments(lb::kernels::half_columns::words(
-            cols, int(tokens) * lb::kernels::prepare_halves<T, Factors>::parts)),
+            cols, group > 0 ? stride
+                            : int(tokens) * lb::kernels::prepare_halves<T, Factors>::parts)),
         factors(tokens),
         sums(run_codes == 0 ? 0 : lb::mma16::blocks(cols) * (128 / run_codes) * stride) {
     using kernel = lb::kernels::prepare_halves<T, Factors>;
     x.parts = kernel::parts;
     x.columns = int(tokens) * x.parts;
     x.stride = stride;
+    x.group = group;
     x.fragments = fragments.data();
     x.factors = factors.data();
     x.sums = run_codes == 0 ? nullptr : sums.data();

@@ -154,8 +154,10 @@ struct prepare_halves {
           typename W::template var<float> sum;
           w.lanes([&](int l) {
             sum[l] = 0;
-            if (!real) return;
-            const arr<float, 4> v = quad_of(x, factors, token, index_t(128) * b + 4 * l);
+            // Columns that fill up a group are copied with it: zeros.
+            if (!real && to.group == 0) return;
+            const arr<float, 4> v =
+                real ? quad_of(x, factors, token, index_t(128) * b + 4 * l) : arr<float, 4>{};
             arr<word, 2> h{};
             LOWBIT_UNROLL for (int k = 0; k < 2; ++k) {
               const float a = v[2 * k] * shrink[l], c = v[2 * k + 1] * shrink[l];
