@@ -134,9 +134,9 @@ class run_codes : nested_codes<Rows, Width, Runs, Data> {
     using both = std::conditional_t<bytes == 1, std::uint16_t, word>;
     const auto* const codes = static_cast<const std::uint8_t*>(p.codes.data());
     if constexpr (Rows == 1) {
-      // Both rows beside each other; there are fewer than 2^32 parameters.
+      // Both rows beside each other; a matrix has fewer than 2^32 columns of 16 parameters.
       const auto* const at =
-          codes + std::size_t((word(tile) * word(p.cols) + word(c)) * 16 + word(2 * g)) * bytes;
+          codes + (std::size_t(word(tile) * word(p.cols) + word(c)) * 16 + word(2 * g)) * bytes;
       if constexpr (one_load)
         return word(load_ahead<both>(at));
       else
