@@ -142,11 +142,11 @@ struct byte_arithmetic {
   LOWBIT_HD static arr<word, 2 * units_of_mma> a(const codec_type& codec,
                                                  const typename reader::words& w, int unit,
                                                  displacement) {
-    const arr<word, 2> first = codec.fragment(w, unit);
+    const arr<word, 2> first = codec.scaled_fragment(w, unit);
     if constexpr (units_of_mma == 1) {
       return first;
     } else {
-      const arr<word, 2> second = codec.fragment(w, unit + 1);
+      const arr<word, 2> second = codec.scaled_fragment(w, unit + 1);
       return {{first[0], first[1], second[0], second[1]}};
     }
   }
@@ -163,7 +163,9 @@ struct byte_arithmetic {
     const arr<float, 2> sums = x.sums_of(number, column);
     const arr<float, 2> scales = x.scales_of(code, column);
     LOWBIT_UNROLL for (int i = 0; i < 4; ++i) {
-      float v = bits_as<float>(part[i]) - 12582912.f;
+      // Powers of two: exact.
+      const float factor = i < 2 ? 1.f : 1.f / codec_type::upper_factor;
+      float v = bits_as<float>(part[i]) * factor - 12582912.f * factor;
       float shift = codec.bias();
       if constexpr (zero_of<Q> == zero_kind::integer) shift -= p.zero[i / 2];
       if constexpr (kind == mma_kind::u8s8 || has_zero<Q>) v += shift * sums[i % 2];
