@@ -22,18 +22,18 @@ struct known_sums {
     using W = typename Block::warp;
     using lanes = typename W::template var<arr<arr<float, 4>, tiles>>;
     typename Block::template per_warp<lanes> sums(block);
-    const int split = block.index() % splits;
+    const kernels::shared_tiles<tiles, parts> part(block, rows, 128, x.columns, splits);
     block.phase([&](W w, int i) {
       w.lanes([&](int l) {
         for (int m = 0; m < tiles; ++m)
           for (int k = 0; k < 4; ++k) {
             const int row = 16 * (i * tiles + m) + l / 4 + k / 2 * 8, column = l % 4 * 2 + k % 2;
-            sums[i][l][m][k] = float(1000 * row + column) * float(1 + split);
+            sums[i][l][m][k] = float(1000 * row + column) * float(1 + part.split);
           }
       });
     });
-    kernels::finish_tiles<tiles, parts>(
-        block, rows, x, y, splits, 0, 0, x.columns,
+    kernels::finish_tiles(
+        block, part, rows, x, y,
         [&](int i, int m, int, int l) -> arr<float, 4>& { return sums[i][l][m]; });
   }
 };

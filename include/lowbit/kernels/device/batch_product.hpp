@@ -36,27 +36,12 @@ struct batch_product {
       sums_of_tiles<W, Tiles, Parts> sums;
     };
     const int warps = block.warps();
-    const int tiles = int(ceil_div(weights.rows(), 16));
-    const int blocks = int(mma16::blocks(weights.cols()));
-    const int column_groups = (x.columns + columns - 1) / columns;
-    const int group = block.index() / splits, split = block.index() % splits;
-    const int first_tile = group / column_groups * (Tiles * warps);
-    const int first_column = group % column_groups * columns;
-    const int first = int(std::int64_t(blocks) * split / splits),
-              last = int(std::int64_t(blocks) * (split + 1) / splits);
-    const int used = int(min_of(columns, x.columns - first_column));
+    const shared_tiles<Tiles, Parts> part(block, weights.rows(), weights.cols(), x.columns, splits);
+    const int first = part.first, last = part.last;
     word* const table = block.template shared<word>();
     word* const stages = table + table_words;
     std::uint8_t* const rings = reinterpret_cast<std::uint8_t*>(stages + Stages * stage_words);
 
-    const auto tile_of = [&](int warp) {
-      arr<int, Tiles> tile;
-      LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) {
-        const int t = first_tile + warp * Tiles + m;
-        tile[m] = t < tiles ? t : tiles - 1;
-      }
-      return tile;
-    };
     // A block of codes of each warp, and its columns for all: as many bytes in a row for each piece
     // as there are columns.
     const auto fetch = [&](int b, int stage) {
@@ -65,10 +50,10 @@ struct batch_product {
         w.lanes([&](int l) {
           if (b >= last) return;
           LOWBIT_UNROLL for (int p = 0; p < pieces; ++p)
-            for (int k = i * warp_size + l; k < used * 4; k += warps * warp_size)
+            for (int k = i * warp_size + l; k < part.used * 4; k += warps * warp_size)
               block.copy16_async(stages + stage * stage_words + p * piece_words + 4 * k,
-                                 x.at(pieces * b + p, first_column, 0) + 4 * k);
-          ring.fetch(block, weights, blocks, tile_of(i), b, stage, l);
+                                 x.at(pieces * b + p, part.first_column, 0) + 4 * k);
+          ring.fetch(block, weights, part.blocks, part.tiles(i), b, stage, l);
         });
         block.copy_commit();
       });
@@ -81,7 +66,7 @@ struct batch_product {
       state[i].codec = codecs_of<Arithmetic>(w, weights, table);
       w.lanes([&](int l) {
         if (first < last)
-          fetch_parameters<View, Tiles>(weights, tile_of(i), first, l,
+          fetch_parameters<View, Tiles>(weights, part.tiles(i), first, l,
                                         state[i].next_parameters[l]);
         LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m)
           LOWBIT_UNROLL for (int n = 0; n < Parts; ++n) state[i].sums[m][n][l] = arr<float, 4>{};
@@ -101,11 +86,11 @@ struct batch_product {
           words[l] = ring.read(stage, l);
           stored[l] = state[i].next_parameters[l];
           if (b + 1 < last)
-            fetch_parameters<View, Tiles>(weights, tile_of(i), b + 1, l,
+            fetch_parameters<View, Tiles>(weights, part.tiles(i), b + 1, l,
                                           state[i].next_parameters[l]);
         });
         multiply_block<Arithmetic, Tiles, Parts>(
-            w, x, state[i].codec, b, words, stored, first_column,
+            w, x, state[i].codec, b, words, stored, part.first_column,
             [&](int l, int n, int p) {
               return *reinterpret_cast<const words4*>(from + p * piece_words + n * 128 + l * 4);
             },
@@ -113,8 +98,8 @@ struct batch_product {
       });
       stage = stage + 1 == Stages ? 0 : stage + 1;
     }
-    finish_tiles<Tiles, Parts>(
-        block, weights.rows(), x, y, splits, first_tile, first_column, used,
+    finish_tiles(
+        block, part, weights.rows(), x, y,
         [&](int i, int m, int n, int l) -> arr<float, 4>& { return state[i].sums[m][n][l]; });
   }
 };

@@ -47,32 +47,22 @@ struct small_product {
     const int split = block.index() % splits, stride = block.count() / splits;
     const int sharers = warps * splits, steps = (blocks + sharers - 1) / sharers;
 
-    // A step of all warps in a group of tiles. Shares are as even as can be: the last step of a
-    // warp may be empty.
+    // A step of all warps in a group of tiles; the last step of a warp may be empty.
     struct position {
       int group, step;
     };
     const auto next = [&](position& p) {
       if (++p.step == steps) p = {p.group + stride, 0};
     };
-    const auto tiles_of = [&](int group) {
-      arr<int, Tiles> tile;
-      LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) {
-        const int t = group * Tiles + m;
-        tile[m] = t < tiles ? t : tiles - 1;
-      }
-      return tile;
-    };
+    const auto tiles_of = [&](int group) { return tiles_from<Tiles>(group * Tiles, tiles); };
     const position start{block.index() / splits, 0};
     typename Block::template per_warp<warp_state> state(block);
 
     position ahead = start;
     block.phase_nosync([&](W w, int i) {
       const int sharer = split * warps + i;
-      const int first = int(std::int64_t(blocks) * sharer / sharers);
-      const int last = int(std::int64_t(blocks) * (sharer + 1) / sharers);
-      state[i].first = first;
-      state[i].last = last;
+      const int first = state[i].first = share_begin(blocks, sharer, sharers);
+      const int last = state[i].last = share_begin(blocks, sharer + 1, sharers);
       const ring_type ring{rings + i * ring_type::bytes};
       position p = start;
       for (int s = 0; s < slots; ++s, next(p)) {

@@ -210,6 +210,19 @@ using tile_sums = typename W::template var<arr<float, 4>>;
 template <class W, int Tiles, int Parts>
 using sums_of_tiles = arr<arr<tile_sums<W>, Parts>, Tiles>;
 
+/// `Tiles` row tiles of `count`, from `first` on; the last stands for those past it.
+template <int Tiles>
+LOWBIT_HD arr<int, Tiles> tiles_from(int first, int count) {
+  arr<int, Tiles> tile;
+  LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) tile[m] =
+      first + m < count ? first + m : count - 1;
+  return tile;
+}
+/// The first of `n` blocks of codes that belongs to sharer `k`; shares are as even as can be.
+LOWBIT_HD inline int share_begin(int n, int k, int sharers) {
+  return int(std::int64_t(n) * k / sharers);
+}
+
 /// The blocks of `Tiles` row tiles that are on their way to a warp: codes in a ring in shared
 /// memory, `Slots` blocks long. All functions are a lane's.
 template <class View, int Tiles, int Slots>

@@ -42,15 +42,8 @@ struct wide_product {
       arr<tile_sums, Tiles> sums;
     };
     const int warps = block.warps();
-    const int tiles = int(ceil_div(weights.rows(), 16));
-    const int blocks = int(mma16::blocks(weights.cols()));
-    const int column_groups = (x.columns + columns - 1) / columns;
-    const int group = block.index() / splits, split = block.index() % splits;
-    const int first_tile = group / column_groups * (Tiles * warps);
-    const int first_column = group % column_groups * columns;
-    const int first = int(std::int64_t(blocks) * split / splits),
-              last = int(std::int64_t(blocks) * (split + 1) / splits);
-    const int used = int(min_of(columns, x.columns - first_column));
+    const shared_tiles<Tiles, Parts> part(block, weights.rows(), weights.cols(), x.columns, splits);
+    const int first = part.first, last = part.last;
     word* const table = block.template shared<word>();
     word* const stages = table + table_words;
     std::uint8_t* const rings = reinterpret_cast<std::uint8_t*>(stages + Stages * stage_words);
@@ -58,14 +51,6 @@ struct wide_product {
     std::uint64_t* const full = reinterpret_cast<std::uint64_t*>(rings + warps * ring_type::bytes);
     std::uint64_t* const empty = full + Stages;
 
-    const auto tile_of = [&](int warp) {
-      arr<int, Tiles> tile;
-      LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) {
-        const int t = first_tile + warp * Tiles + m;
-        tile[m] = t < tiles ? t : tiles - 1;
-      }
-      return tile;
-    };
     // A warp's block of codes, and, by the first warp, its columns for all. Block first + k is in
     // stage k % Stages.
     const auto fetch = [&](W w, int i, int k) {
@@ -76,11 +61,11 @@ struct wide_product {
       w.lanes([&](int l) {
         if (b >= last) return;
         if (i == 0 && l == 0) {
-          block.copy_bulk(stages + stage * stage_words, x.group_at(b, first_column),
+          block.copy_bulk(stages + stage * stage_words, x.group_at(b, part.first_column),
                           4 * stage_words, full + stage);
           block.barrier_arrive(full + stage);
         }
-        ring.fetch(block, weights, blocks, tile_of(i), b, k % slots, l);
+        ring.fetch(block, weights, part.blocks, part.tiles(i), b, k % slots, l);
       });
       block.copy_commit();
     };
@@ -101,7 +86,7 @@ struct wide_product {
       state[i].codec = codecs_of<Arithmetic>(w, weights, table);
       w.lanes([&](int l) {
         if (first < last)
-          fetch_parameters<View, Tiles>(weights, tile_of(i), first, l,
+          fetch_parameters<View, Tiles>(weights, part.tiles(i), first, l,
                                         state[i].next_parameters[l]);
         LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) state[i].sums[m][l] = {};
       });
@@ -115,21 +100,21 @@ struct wide_product {
         w.lanes([&](int l) {
           stored[l] = state[i].next_parameters[l];
           if (b + 1 < last)
-            fetch_parameters<View, Tiles>(weights, tile_of(i), b + 1, l,
+            fetch_parameters<View, Tiles>(weights, part.tiles(i), b + 1, l,
                                           state[i].next_parameters[l]);
         });
         block.template copy_wait<ahead>();
         block.barrier_wait(full + stage, k / Stages % 2);
         multiply(w, x, state[i].codec, b, ring, k % slots, stored, stages + stage * stage_words,
-                 first_column, state[i].sums);
+                 part.first_column, state[i].sums);
         w.sync();
         w.lanes([&](int l) {
           if (l == 0) block.barrier_arrive(empty + stage);
         });
       });
     }
-    finish_tiles<Tiles, Parts>(
-        block, weights.rows(), x, y, splits, first_tile, first_column, used,
+    finish_tiles(
+        block, part, weights.rows(), x, y,
         [&](int i, int m, int n, int l) -> arr<float, 4>& { return state[i].sums[m][l][n]; });
   }
 
