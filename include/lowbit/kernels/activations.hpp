@@ -4,6 +4,7 @@
 #include "../core/scalar_traits.hpp"
 #include "../quantize.hpp"
 #include "dequantize.hpp"
+#include "int8_activations.hpp"
 #include "workspace.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -119,7 +120,7 @@ int8_rows quantize_rows(const row_ops& ops, matrix_view<const T> x, detail::carv
     for (index_t g = 0; g < groups; ++g) {
       const index_t c = g * width, n = min_of(width, cols - c);
       const float top = ops.absmax(values + c, n);
-      const float scale = scale_number::decode(scale_number::encode(div_rn(top, 127.f)));
+      const float scale = int8_activation_scale<scale_number>(top);
       ops.quantize(values + c, n, scale, q + c);
       scales[t * groups + g] = scale;
     }

@@ -4,6 +4,7 @@
 #include "../../core/scalar_traits.hpp"
 #include "../../quantizers/minifloat.hpp"
 #include "../exec/warp.hpp"
+#include "../int8_activations.hpp"
 #include "columns.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -188,7 +189,7 @@ struct prepare_halves {
 
 /// Real activations -> byte_columns: the codes and scales of quantize<A>, for an A whose codes are
 /// int8 with one scale of `Number` for each `width` columns (a multiple of 4). A group with NaN or
-/// an infinity has a scale that is none, and so are its token's results.
+/// an infinity has the scale NaN: every result of its token is NaN.
 ///
 /// Where a group is at most 1024 columns wide a warp finds its scale, and `sharers` blocks share a
 /// token; wider ones are found by a block, alone.
@@ -244,11 +245,6 @@ struct prepare_bytes {
   LOWBIT_HD static device_rows<T> part_of(const device_rows<T>& x, int first, int end) {
     return {x.data + first, x.stride, min_of(x.cols, end) - first, x.tokens};
   }
-  LOWBIT_HD static int level(float x, float scale) {
-    if (scale == 0) return 0;
-    const int q = round_int(div_rn(x, scale));
-    return q < -127 ? -127 : q > 127 ? 127 : q;
-  }
   /// Quads k, k + 4, ... < end, one for each lane, of groups whose largest magnitude is `top`.
   template <class W, class Var>
   LOWBIT_HD static void write(const W& w, const device_rows<T>& x, const byte_columns& to,
@@ -261,10 +257,10 @@ struct prepare_bytes {
       if (at >= end) return;
       const arr<float, 4> v =
           real ? quad_of(x, no_factors{}, token, at) : arr<float, 4>{};
-      const float scale = Number::decode(Number::encode(div_rn(top[l], 127.f)));
+      const float scale = int8_activation_scale<Number>(top[l]);
       word four = 0;
       LOWBIT_UNROLL for (int e = 0; e < 4; ++e) {
-        const int q = level(v[e], scale);
+        const int q = int8_activation_level(v[e], scale);
         sum[l] += float(q);
         four |= (word(q) & 255) << (8 * (e == 1 ? 2 : e == 2 ? 1 : e));
       }

@@ -2,6 +2,7 @@
 // Activations as row_product reads them, and the kernels that put them into the workspace.
 #pragma once
 #include "../activations.hpp"
+#include "../int8_activations.hpp"
 #include "sums.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -84,16 +85,9 @@ struct quantize_levels {
         });
         top = reduce_max(w, top);
         w.lanes([&](int l) {
-          const bool finite = is_finite(top[l]);
-          const float scale =
-              finite ? scale_number::decode(scale_number::encode(div_rn(top[l], 127.f)))
-                     : bits_as<float>(0x7fc00000u);
+          const float scale = int8_activation_scale<scale_number>(top[l]);
           for (index_t c = l; c < padded; c += warp_size) {
-            int q = 0;
-            if (c < n && finite && scale != 0) {
-              q = round_int(div_rn(value(c), scale));
-              q = q < -127 ? -127 : q > 127 ? 127 : q;
-            }
+            const int q = c < n ? int8_activation_level(value(c), scale) : 0;
             levels[t * rows.stride + first + c] = std::int8_t(q);
             if (values != nullptr && c < n)
               values[t * values_stride + first + c] = mul_rn(scale, float(q));

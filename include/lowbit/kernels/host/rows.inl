@@ -167,8 +167,5 @@ inline void quantize(const float* x, index_t n, float s, std::int8_t* out) {
   }
   index_t i = 0;
   for (; i + lanes <= n; i += lanes) store_int8(out + i, div(load(x + i), set1(s)));
-  for (; i < n; ++i) {
-    const int q = round_int(div_rn(x[i], s));
-    out[i] = std::int8_t(q < -127 ? -127 : q > 127 ? 127 : q);
-  }
+  for (; i < n; ++i) out[i] = std::int8_t(kernels::int8_activation_level(x[i], s));
 }

@@ -17,6 +17,7 @@
 
 #include "../../packing/host_layout.hpp"
 #include "../../quantizers/minifloat.hpp"
+#include "../int8_activations.hpp"
 #include "encode_ops.hpp"
 #include "ops.hpp"
 
