@@ -52,8 +52,7 @@ TEST_CASE("codes lie where the formula says, each in a place of its own") {
 TEST_CASE("pieces beyond 2^31 bytes") {
   kernels::half_columns x{};
   x.columns = 4096;
-  CHECK(bits_as<std::uintptr_t>(x.at(60000, 4095, 3)) ==
-        16 * ((std::uintptr_t(60000) * 4096 + 4095) * 4 + 3));
+  CHECK(x.place(60000, 4095, 3) == 4 * ((std::size_t(60000) * 4096 + 4095) * 4 + 3));
 }
 TEST_CASE("a unit of a piece of halves is B, whose A are the quads of mma16") {
   // Columns hold the numbers of their codes; A picks one code in row g.

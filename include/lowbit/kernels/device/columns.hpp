@@ -28,9 +28,13 @@ struct fragment_columns {
   LOWBIT_HD static constexpr index_t words(index_t row_codes, int columns) {
     return mma16::blocks(row_codes) * pieces_of_block * columns * 16;
   }
-  /// There are fewer than 2^32 / 4 pieces of columns: 32 gigabytes of activations.
+  /// The word where 4 of a lane begin. There are fewer than 2^32 / 4 pieces of columns: 32 gigabytes
+  /// of activations.
+  LOWBIT_HD std::size_t place(int piece, int column, int t) const {
+    return std::size_t((word(piece) * word(columns) + word(column)) * 4 + word(t)) * 4;
+  }
   LOWBIT_HD const word* at(int piece, int column, int t) const {
-    return fragments + std::size_t((word(piece) * word(columns) + word(column)) * 4 + word(t)) * 4;
+    return fragments + place(piece, column, t);
   }
   /// Of column and column + 1; an even one.
   LOWBIT_HD arr<float, 2> sums_of(int run, int column) const {
