@@ -120,15 +120,9 @@ class entry_codec {
 
   LOWBIT_HD arr<word, dim> fragment(const wide_block_words<Q::bits>& words, int unit, int i) const {
     arr<word, dim> a{};
-#if defined(__CUDA_ARCH__)
-#pragma unroll
-#endif
-    for (int row = 0; row < 2; ++row) {
+    LOWBIT_UNROLL for (int row = 0; row < 2; ++row) {
       const word code = find_code<Q::bits>(words, unit, row, i);
-#if defined(__CUDA_ARCH__)
-#pragma unroll
-#endif
-      for (int p = 0; p < place::pieces; ++p) {
+      LOWBIT_UNROLL for (int p = 0; p < place::pieces; ++p) {
         const auto piece = table_[code * word(place::pieces) + word(p)];
         for (int k = 0; k < place::words; ++k) a[(p * place::words + k) * 2 + row] = piece[k];
       }
@@ -198,15 +192,9 @@ class entry_byte_codec {
   LOWBIT_HD arr<word, dim / 2> fragment(const wide_block_words<Q::bits>& words, int unit,
                                         int i) const {
     arr<word, dim / 2> a{};
-#if defined(__CUDA_ARCH__)
-#pragma unroll
-#endif
-    for (int row = 0; row < 2; ++row) {
+    LOWBIT_UNROLL for (int row = 0; row < 2; ++row) {
       const word code = find_code<Q::bits>(words, unit, row, i);
-#if defined(__CUDA_ARCH__)
-#pragma unroll
-#endif
-      for (int p = 0; p < place::pieces; ++p) {
+      LOWBIT_UNROLL for (int p = 0; p < place::pieces; ++p) {
         const auto piece = table_[code * word(place::pieces) + word(p)];
         if constexpr (place::words == 1)
           a[row] = piece;

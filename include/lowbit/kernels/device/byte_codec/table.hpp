@@ -61,10 +61,7 @@ struct table_byte_codec : scaled_bytes<Q> {
   LOWBIT_HD constexpr explicit table_byte_codec(const state_of<Q>& state, const word* = nullptr,
                                                 int = 0)
       : scaled_bytes<Q>(state) {
-#if defined(__CUDA_ARCH__)
-#pragma unroll
-#endif
-    for (int i = 0; i < nibble_table<Q::bits>::words; ++i) {
+    LOWBIT_UNROLL for (int i = 0; i < nibble_table<Q::bits>::words; ++i) {
       word four = 0;
       for (int c = 0; c < 4 && (4 * i + c) >> Q::bits == 0; ++c)
         four |= word(level(state, 4 * i + c)) << (8 * c);
@@ -74,10 +71,7 @@ struct table_byte_codec : scaled_bytes<Q> {
 
   LOWBIT_HD constexpr arr<word, 2> fragment(const block_words<Q::bits>& words, int unit) const {
     arr<word, 2> a{};
-#if defined(__CUDA_ARCH__)
-#pragma unroll
-#endif
-    for (int row = 0; row < 2; ++row) {
+    LOWBIT_UNROLL for (int row = 0; row < 2; ++row) {
       const code_quad q = find_quad<Q::bits>(words, unit, row);
       const nibble_codes<Q::bits> codes(q.bytes >> (q.shift & 3));  // two quads
       a[row] = permute_bytes(bytes_[codes.of_bytes(0, 1)], bytes_[codes.of_bytes(2, 3)],
@@ -123,10 +117,7 @@ struct shared_table_byte_codec : scaled_bytes<Q> {
 
   LOWBIT_HD arr<word, 2> fragment(const block_words<Q::bits>& words, int unit) const {
     arr<word, 2> a{};
-#if defined(__CUDA_ARCH__)
-#pragma unroll
-#endif
-    for (int row = 0; row < 2; ++row) {
+    LOWBIT_UNROLL for (int row = 0; row < 2; ++row) {
       const word codes = find_quad<Q::bits>(words, unit, row).bytes;
       const word low = permute_bytes(table_.at_byte(codes, 0), table_.at_byte(codes, 1), 0x40);
       const word high = permute_bytes(table_.at_byte(codes, 2), table_.at_byte(codes, 3), 0x40);

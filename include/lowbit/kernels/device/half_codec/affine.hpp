@@ -43,10 +43,7 @@ struct affine_half_codec : displaces<Q, affine_half_codec<Q>> {
   LOWBIT_HD constexpr arr<word, 4> fragment(const block_words<Q::bits>& words, int unit_index,
                                             const displacement& d) const {
     arr<word, 4> a{};
-#if defined(__CUDA_ARCH__)
-#pragma unroll
-#endif
-    for (int row = 0; row < 2; ++row) {
+    LOWBIT_UNROLL for (int row = 0; row < 2; ++row) {
       const code_quad q = find_quad_in_ring<Q::bits>(words, unit_index, row);
       word add = twice(float16(offset).bits);
       if constexpr (zero_of<Q> == zero_kind::integer) add = d.minus[row];

@@ -37,10 +37,7 @@ struct field_half_codec : displaces<Q, field_half_codec<Q>> {
   LOWBIT_HD constexpr arr<word, 4> fragment(const block_words<Q::bits>& words, int unit,
                                             const displacement& d) const {
     arr<word, 4> a{};
-#if defined(__CUDA_ARCH__)
-#pragma unroll
-#endif
-    for (int row = 0; row < 2; ++row) {
+    LOWBIT_UNROLL for (int row = 0; row < 2; ++row) {
       const code_quad q = find_quad<Q::bits>(words, unit, row);
       if constexpr (mantissa <= 2) {
         const word upper = arranged(q.bytes, 2 - mantissa - q.shift, 7 - sign_bit - q.shift,

@@ -29,10 +29,7 @@ struct shared_table_half_codec : displaces<Q, shared_table_half_codec<Q>> {
   LOWBIT_HD arr<word, 4> fragment(const block_words<Q::bits>& words, int unit,
                                   const displacement& d) const {
     arr<word, 4> a{};
-#if defined(__CUDA_ARCH__)
-#pragma unroll
-#endif
-    for (int row = 0; row < 2; ++row) {
+    LOWBIT_UNROLL for (int row = 0; row < 2; ++row) {
       const code_quad q = find_quad<Q::bits>(words, unit, row);
       if constexpr (paired) {
         // Nibbles in the order of the codes: 0 1, 2 3 of one quad, then of the other.

@@ -70,10 +70,7 @@ struct table_half_codec : displaces<Q, table_half_codec<Q>> {
   constexpr table_half_codec() = default;
   LOWBIT_HD constexpr explicit table_half_codec(const state_of<Q>& state, const word* = nullptr,
                                                 int = 0) {
-#if defined(__CUDA_ARCH__)
-#pragma unroll
-#endif
-    for (int i = 0; i < nibble_table<table_bits>::words; ++i) {
+    LOWBIT_UNROLL for (int i = 0; i < nibble_table<table_bits>::words; ++i) {
       const int c = 4 * i;
       const word a = two_levels<Q>(state, c),
                  b = Q::bits == 1 ? a : two_levels<Q>(state, Q::bits == 1 ? c : c + 2);
@@ -85,10 +82,7 @@ struct table_half_codec : displaces<Q, table_half_codec<Q>> {
   LOWBIT_HD constexpr arr<word, 4> fragment(const block_words<Q::bits>& words, int unit,
                                             const displacement& d) const {
     arr<word, 4> a{};
-#if defined(__CUDA_ARCH__)
-#pragma unroll
-#endif
-    for (int row = 0; row < 2; ++row) {
+    LOWBIT_UNROLL for (int row = 0; row < 2; ++row) {
       const code_quad q = find_quad<Q::bits>(words, unit, row);
       const nibble_codes<Q::bits> codes(q.bytes >> (q.shift & 3));  // two quads
       const word zipped = (q.shift & 4) == 0 ? 0x6240 : 0x7351;
