@@ -15,34 +15,9 @@ namespace {
 /// Blocks in a turn of the loop: 64 bytes of a lane, or more.
 template <int Bits>
 constexpr int blocks_at_once = Bits < 4 ? 4 : 2;
-
-/// The words of a lane for block i of a tile.
-template <int Bits>
-__device__ block_words<Bits> load_words(const std::uint8_t* tile, int i, int lane) {
-  block_words<Bits> words;
-  const std::uint8_t* plane = tile + std::size_t(i) * (256 * Bits);
-  int at = 0;
-#pragma unroll
-  for (int left = Bits; left > 0;) {
-    const int w = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-    if (w == 1) {
-      const uint2 two = __ldg(reinterpret_cast<const uint2*>(plane) + lane);
-      words[at] = two.x;
-      words[at + 1] = two.y;
-    } else {
-#pragma unroll
-      for (int k = 0; k < w / 2; ++k) {
-        const words4 four = load_once(plane + 16 * (32 * k + lane));
-#pragma unroll
-        for (int j = 0; j < 4; ++j) words[at + 4 * k + j] = four[j];
-      }
-    }
-    at += 2 * w;
-    plane += 256 * w;
-    left -= w;
-  }
-  return words;
-}
+/// Bytes of a block of mma16.
+template <class Q>
+constexpr std::size_t block_bytes = 256 * Q::bits;
 
 template <class Q, table_place Place>
 __device__ void add_half_products(const std::uint8_t* tile, const words4* x, const word* scales,
@@ -63,7 +38,7 @@ __device__ void add_half_products(const std::uint8_t* tile, const words4* x, con
   for (int i = 0; i < blocks; i += turn) {
 #pragma unroll
     for (int j = 0; j < turn; ++j) {
-      const block_words<Q::bits> words = load_words<Q::bits>(tile, i + j, lane);
+      const block_words<Q::bits> words = load_block<Q::bits>(tile + block_bytes<Q> * (i + j), lane);
       gpu_warp::var<arr<float, 4>> sum{};
       words4 b[4];
 #pragma unroll
@@ -125,7 +100,7 @@ __device__ void add_byte_products(const std::uint8_t* tile, const words4* x, con
   for (int i = 0; i < blocks; i += turn) {
 #pragma unroll
     for (int j = 0; j < turn; ++j) {
-      const block_words<Q::bits> words = load_words<Q::bits>(tile, i + j, lane);
+      const block_words<Q::bits> words = load_block<Q::bits>(tile + block_bytes<Q> * (i + j), lane);
       if constexpr (Grouped) sum = {};
       const words4 b[2] = {load_once(x + j * 64), load_once(x + j * 64 + 32)};
 #pragma unroll
@@ -164,7 +139,7 @@ __device__ void add_entry_products(const state_of<Q>& state, const std::uint8_t*
   x += lane;
 #pragma unroll 1
   for (int i = 0; i < blocks; ++i) {
-    const wide_block_words<8> words{load_words<8>(tile, i, lane), {}};
+    const wide_block_words<8> words{load_block<8>(tile + block_bytes<Q> * i, lane), {}};
 #pragma unroll
     for (int unit = 0; unit < 8; ++unit) {
 #pragma unroll
@@ -202,7 +177,7 @@ __device__ void add_entry_byte_products(const state_of<Q>& state, const std::uin
   x += lane;
 #pragma unroll 1
   for (int i = 0; i < blocks; ++i) {
-    const wide_block_words<8> words{load_words<8>(tile, i, lane), {}};
+    const wide_block_words<8> words{load_block<8>(tile + block_bytes<Q> * i, lane), {}};
 #pragma unroll
     for (int unit = 0; unit < 8; ++unit) {
 #pragma unroll

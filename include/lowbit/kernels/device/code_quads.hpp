@@ -10,6 +10,29 @@ namespace lowbit::inline LOWBIT_ABI {
 template <int Bits>
 using block_words = arr<word, 2 * Bits>;
 
+/// Where a lane's words of a block lie: Bits / 2 times 16 bytes of each lane, then 8 of each where
+/// Bits is odd. four(at) and two(at) read a words4 and an arr<word, 2> from a byte of the block.
+template <int Bits, class Four, class Two>
+LOWBIT_HD block_words<Bits> read_block(int lane, Four four, Two two) {
+  block_words<Bits> words;
+  LOWBIT_UNROLL for (int i = 0; i < Bits / 2; ++i) {
+    const words4 some = four(512 * i + 16 * lane);
+    LOWBIT_UNROLL for (int k = 0; k < 4; ++k) words[4 * i + k] = some[k];
+  }
+  if constexpr (Bits % 2 == 1) {
+    const arr<word, 2> some = two(512 * (Bits / 2) + 8 * lane);
+    LOWBIT_UNROLL for (int k = 0; k < 2; ++k) words[4 * (Bits / 2) + k] = some[k];
+  }
+  return words;
+}
+/// From global memory, which is read once; `block` is a multiple of 16.
+template <int Bits>
+LOWBIT_HD block_words<Bits> load_block(const std::uint8_t* block, int lane) {
+  return read_block<Bits>(
+      lane, [&](int at) { return load_once(block + at); },
+      [&](int at) { return bits_as<arr<word, 2>>(load_cached<std::uint64_t>(block + at)); });
+}
+
 /// Four codes of a row, one in each byte in the stored order 0, 2, 1, 3: bits shift .. shift +
 /// Bits - 1 of the byte. The other bits belong to other codes.
 struct code_quad {

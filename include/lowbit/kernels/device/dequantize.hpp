@@ -10,27 +10,6 @@ namespace lowbit::inline LOWBIT_ABI {
 
 namespace detail {
 
-/// The words of a lane for one block of mma16; `block` is where the block of its tile starts,
-/// aligned to 16 bytes.
-template <int Bits>
-LOWBIT_HD block_words<Bits> load_block(const std::uint8_t* block, int lane) {
-  block_words<Bits> words;
-  int at = 0;
-  const auto load_plane = [&](int w) {  // a plane of w bits
-    for (int i = 0; i < w / 2; ++i) {
-      const words4 four = load_once(block + 16 * (i * warp_size + lane));
-      for (int k = 0; k < 4; ++k) words[at++] = four[k];
-    }
-    block += 256 * w;
-  };
-  if constexpr (Bits == 8) load_plane(8);
-  if constexpr ((Bits & 4) != 0) load_plane(4);
-  if constexpr ((Bits & 2) != 0) load_plane(2);
-  if constexpr ((Bits & 1) != 0)
-    for (int i = 0; i < 2; ++i) __builtin_memcpy(&words[at + i], block + 8 * lane + 4 * i, 4);
-  return words;
-}
-
 template <class F, class Layout>
 inline constexpr bool has_tiles_of_quads =
     std::same_as<Layout, mma16> && dim_of<typename F::quantizer_type> == 1 &&
@@ -122,7 +101,7 @@ struct dequantize_matrix {
         (G::block_cols == 0 || G::block_cols % 4 == 0) && !scales_columns<G>;
     const auto* const codes = static_cast<const std::uint8_t*>(m.main.codes.data());
     w.lanes([&](int l) {
-      const auto words = detail::load_block<Q::bits>(
+      const auto words = load_block<Q::bits>(
           codes + tile * mma16::tile_bytes(m.cols(), Q::bits) + block * 256 * Q::bits, l);
       for (int u = 0; u < 8; ++u)
         for (int half = 0; half < 2; ++half) {

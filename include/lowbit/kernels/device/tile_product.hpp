@@ -44,17 +44,12 @@ struct tile_weights {
   }
   /// And reads them.
   LOWBIT_HD static words read(const std::uint8_t* from, int lane) {
-    words v;
-    LOWBIT_UNROLL for (int i = 0; i < bits / 2; ++i) {
-      const words4 four = *reinterpret_cast<const words4*>(from + 512 * i + 16 * lane);
-      LOWBIT_UNROLL for (int k = 0; k < 4; ++k) v[4 * i + k] = four[k];
-    }
-    if constexpr (bits % 2 == 1) {
-      const word* const two =
-          reinterpret_cast<const word*>(from + 512 * (bits / 2) + 8 * lane);
-      LOWBIT_UNROLL for (int k = 0; k < 2; ++k) v[4 * (bits / 2) + k] = two[k];
-    }
-    return v;
+    return read_block<bits>(
+        lane, [&](int at) { return *reinterpret_cast<const words4*>(from + at); },
+        [&](int at) {
+          const word* const two = reinterpret_cast<const word*>(from + at);
+          return arr<word, 2>{{two[0], two[1]}};
+        });
   }
 
   /// The parameters of a block, as they are stored.
