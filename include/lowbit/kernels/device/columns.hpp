@@ -28,8 +28,8 @@ struct fragment_columns {
   LOWBIT_HD static constexpr index_t words(index_t row_codes, int columns) {
     return mma16::blocks(row_codes) * pieces_of_block * columns * 16;
   }
-  /// The word where 4 of a lane begin. There are fewer than 2^32 / 4 pieces of columns: 32 gigabytes
-  /// of activations.
+  /// The word where 4 of a lane begin. There are fewer than 2^32 / 4 pieces of columns:
+  /// 32 gigabytes of activations.
   LOWBIT_HD std::size_t place(int piece, int column, int t) const {
     return std::size_t((word(piece) * word(columns) + word(column)) * 4 + word(t)) * 4;
   }
