@@ -7,6 +7,7 @@
 #include "evaluate.hpp"
 #include "gemv.hpp"
 #include "gnuplot.hpp"
+#include "gpu_formats.hpp"
 #include "paths.hpp"
 #include "plot.hpp"
 #include "progress.hpp"
@@ -36,7 +37,13 @@ std::string label(const planned_row& row) {
 std::vector<planned_row> plan_rows(const options& o) {
   std::vector<weight_format> chosen;
   for (const std::string& name : o.formats) chosen.push_back(format_named(name));
-  if (o.formats.empty()) chosen = all_formats();
+  if (o.formats.empty() && o.where == device::cpu) chosen = all_formats();
+  if (o.formats.empty() && o.where == device::gpu)
+    for (const gpu_format& f : gpu_formats()) chosen.push_back(format_named(f.name));
+  if (o.where == device::gpu)
+    for (const weight_format& f : chosen)
+      if (!f.is_f32()) gpu_format_named(f.name);  // before anything is computed
+  if (o.where == device::gpu && chosen.empty()) gpu_format_named("any format");
   std::vector<planned_row> rows{{all_formats().front(), activations::real, {}}};
   for (const weight_format& f : chosen) {
     if (f.is_f32()) continue;
@@ -67,6 +74,7 @@ class evaluation_run {
         text_(lb::read_file(files_.text)),
         windows_(windows_to_read(o, files_.text, static_cast<index_t>(text_.size()))),
         threads_(o.threads),
+        where_(o.where),
         shown_(static_cast<double>(plan_.size()) * (timing_weight + 1)) {
     if (sizes_.max_position_embeddings < window_tokens)
       fail(errc::out_of_range, "max_position_embeddings",
@@ -80,7 +88,7 @@ class evaluation_run {
   void run() {
     print(message(files_.text, ": ", windows_, " windows of ", window_tokens, " bytes, ",
                   threads_.concurrency(), " threads\n", console_head(), "\n"));
-    time_kernels();
+    if (where_ == device::cpu) time_kernels();
     const planned_row* before = nullptr;
     saved_model saved;
     for (const planned_row& row : plan_) {
@@ -114,7 +122,7 @@ class evaluation_run {
 
   void evaluate(const planned_row& planned, const saved_model& saved) {
     const std::string file = files_.quantized(planned.format);
-    const model loaded = load_model(sizes_, file, planned.format, planned.input);
+    const model loaded = load_model(sizes_, file, planned.format, planned.input, where_);
     evaluator measure(loaded, windows_, threads_);
     const score s = measure.run(text_, windows_, [&](index_t done) {
       shown_.update(static_cast<double>(done) / static_cast<double>(windows_));
@@ -140,10 +148,13 @@ class evaluation_run {
   }
 
   void write_results() {
-    const std::string how =
-        message("Perplexity of ", windows_, " windows of ", window_tokens, " bytes, ",
-                threads_.concurrency(), " threads; `gemv` is one product with a 14336 x 4096 ",
-                "matrix, batch 1, on one thread; bits per weight count everything stored.");
+    const std::string gemv =
+        where_ == device::cpu
+            ? "`gemv` is one product with a 14336 x 4096 matrix, batch 1, on one thread"
+            : "quantized weights are multiplied on a GPU";
+    const std::string how = message("Perplexity of ", windows_, " windows of ", window_tokens,
+                                    " bytes, ", threads_.concurrency(), " threads; ", gemv,
+                                    "; bits per weight count everything stored.");
     const std::string plot = files_.out + "/rate_distortion";
     write_text(files_.out + "/results.csv", csv_text(rows_));
     write_text(files_.out + "/results.md", markdown_text(rows_, how));
@@ -158,6 +169,7 @@ class evaluation_run {
   std::vector<std::uint8_t> text_;
   index_t windows_;
   lb::thread_pool threads_;
+  device where_;
   progress shown_;
   std::vector<result_row> rows_;
 };

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "dense.hpp"
+#include "device_layer.hpp"
 
 namespace tiny_lm {
 
@@ -13,8 +14,11 @@ struct scratch {
   lb::prepared<> real;        // activations as they are
   lb::prepared<lb::a8> int8;  // activations quantized to int8
   lb::workspace work;
+  std::unique_ptr<device_memory> device;  // where products run on a device
 
-  index_t bytes() const { return real.bytes() + int8.bytes() + work.size(); }
+  index_t bytes() const {
+    return real.bytes() + int8.bytes() + work.size() + (device ? device->bytes() : 0);
+  }
 };
 
 /// The linear layers that read one input: {q, k, v}, {o}, {gate, up} or {down}. They are one object
@@ -85,6 +89,28 @@ class packed_group : public linear_group {
 
   std::vector<lb::any_matrix> layers_;
   bool int8_;
+};
+
+/// Weights packed in the memory of a device, whose products run there.
+class device_group : public linear_group {
+ public:
+  device_group(std::vector<std::unique_ptr<device_layer>> layers, activations input)
+      : layers_(std::move(layers)), input_(input) {}
+
+  void apply(lb::matrix_view<const float> x, lb::span<const lb::matrix_view<float>> y,
+             const lb::thread_pool&, scratch& memory) const override {
+    for (std::size_t i = 0; i < layers_.size(); ++i)
+      layers_[i]->multiply(x, input_, y[static_cast<index_t>(i)], memory.device);
+  }
+  index_t bytes() const override {
+    index_t sum = 0;
+    for (const auto& layer : layers_) sum += layer->bytes();
+    return sum;
+  }
+
+ private:
+  std::vector<std::unique_ptr<device_layer>> layers_;
+  activations input_;
 };
 
 }  // namespace tiny_lm

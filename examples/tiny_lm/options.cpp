@@ -24,6 +24,8 @@ constexpr description known[] = {
     {"--text", "FILE", "text to be predicted [test.txt in the model's folder]"},
     {"--format", "NAME[,NAME...]", "formats to evaluate [all; --list-formats names them]"},
     {"--activations", "real|a8", "one kind only [real, and a8 for formats of integers]"},
+    {"--device", "cpu|gpu",
+     "where quantized weights are multiplied [cpu]; gpu has fewer formats and times no gemv"},
     {"--windows", "N", "read only the first N windows of 256 bytes [all]"},
     {"--threads", "N", "threads [one per processor]"},
     {"--out", "DIR", "folder of quantized models, table and plot [out]"},
@@ -64,11 +66,18 @@ activations activations_named(const std::string& option, const std::string& text
   fail(errc::bad_argument, option, message("\"", text, "\", expected real or a8"));
 }
 
+device device_named(const std::string& option, const std::string& text) {
+  if (text == "cpu") return device::cpu;
+  if (text == "gpu") return device::gpu;
+  fail(errc::bad_argument, option, message("\"", text, "\", expected cpu or gpu"));
+}
+
 void apply(options& o, const std::string& option, const std::string& value) {
   if (option == "--model") o.model = value;
   if (option == "--text") o.text = value;
   if (option == "--format") o.formats = split_names(option, value);
   if (option == "--activations") o.only = activations_named(option, value);
+  if (option == "--device") o.where = device_named(option, value);
   if (option == "--windows") o.windows = whole_number(option, value, index_t(1) << 40);
   if (option == "--threads") o.threads = static_cast<int>(whole_number(option, value, 1024));
   if (option == "--out") o.out = value;

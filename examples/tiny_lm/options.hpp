@@ -12,6 +12,9 @@ namespace tiny_lm {
 enum class activations { real, a8 };
 constexpr std::string_view name_of(activations a) { return a == activations::a8 ? "a8" : "real"; }
 
+/// Where products with quantized weights run; everything else runs on the host.
+enum class device { cpu, gpu };
+
 enum class action { evaluate, generate, list_formats, help };
 
 /// The command line. Whether formats exist and windows fit the text is checked by who uses them.
@@ -21,6 +24,7 @@ struct options {
   std::string text;                        // default: test.txt in the model's folder
   std::vector<std::string> formats;        // default: all
   std::optional<activations> only;         // default: real for all, a8 where it is usual
+  device where = device::cpu;
   std::optional<lowbit::index_t> windows;  // default: all of the text
   int threads = 0;                         // default: one per hardware thread
   std::string out = "out";

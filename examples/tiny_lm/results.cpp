@@ -14,6 +14,8 @@ std::string fixed(double x, int digits) {
   return {text, end};
 }
 
+std::string time_or_dash(double us) { return us == 0 ? "-" : fixed(us, 1); }
+
 struct column {
   const char* csv_name;  // null: a column of the terminal's table only
   const char* heading;
@@ -34,8 +36,8 @@ constexpr column columns[] = {
     {"mean_sqnr_db", "SQNR dB", 8, [](const result_row& r) { return fixed(r.mean_sqnr_db, 2); }},
     {"eval_tokens_per_s", "tokens/s", 9,
      [](const result_row& r) { return fixed(r.eval_tokens_per_s, 0); }},
-    {"gemv_us", "gemv us", 9, [](const result_row& r) { return fixed(r.gemv_us, 1); }},
-    {"gemv_f32_us", "f32 us", 9, [](const result_row& r) { return fixed(r.gemv_f32_us, 1); }},
+    {"gemv_us", "gemv us", 9, [](const result_row& r) { return time_or_dash(r.gemv_us); }},
+    {"gemv_f32_us", "f32 us", 9, [](const result_row& r) { return time_or_dash(r.gemv_f32_us); }},
     {nullptr, "in memory", 10, [](const result_row& r) { return std::to_string(r.memory_bytes); }},
     {nullptr, "buffers", 10, [](const result_row& r) { return std::to_string(r.buffer_bytes); }},
 };

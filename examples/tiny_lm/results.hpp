@@ -17,7 +17,7 @@ struct result_row {
   double ratio = 1;         // over the perplexity of the f32 row
   double mean_sqnr_db = 0;  // over the projections; infinite for f32
   double eval_tokens_per_s = 0;
-  double gemv_us = 0;                // one thread, 14336 x 4096, batch 1
+  double gemv_us = 0;                // one thread, 14336 x 4096, batch 1; 0: not measured
   double gemv_f32_us = 0;            // the same in float32, measured beside it
   lowbit::index_t memory_bytes = 0;  // of the loaded model, packed; for the terminal only
   lowbit::index_t buffer_bytes = 0;  // activation buffers of all threads; for the terminal only

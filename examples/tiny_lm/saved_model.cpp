@@ -4,12 +4,17 @@
 #include <filesystem>
 #include <limits>
 
+#include "gpu_formats.hpp"
+
 namespace tiny_lm {
 namespace {
 
 lb::matrix_view<const float> matrix_of(const std::vector<float>& values, const tensor_spec& spec) {
   return {values.data(), spec.shape[0], spec.shape[1]};
 }
+
+lb::extent shape_of(const lb::any_matrix& m) { return m.shape(); }
+lb::extent shape_of(const std::unique_ptr<device_layer>& layer) { return layer->shape(); }
 
 saved_model save_f32(const config& sizes, const tensor_file& checkpoint, const std::string& path) {
   std::vector<std::vector<float>> kept;
@@ -63,24 +68,38 @@ saved_model save_model(const config& sizes, const tensor_file& checkpoint,
 }
 
 model load_model(const config& sizes, const std::string& path, const weight_format& format,
-                 activations input) {
+                 activations input, device where) {
   const tensor_file tensors(path);
   if (format.is_f32()) return load_dense_model(sizes, tensors);
   const lb::matrix_file matrices(path);
+  // The layers of a group, each by a function of its name in the file.
+  const auto load = [&](index_t layer, lb::span<const projection> group, auto one) {
+    std::vector<decltype(one(std::string()))> layers;
+    for (const projection p : group) {
+      const std::string name = projection_name(layer, p);
+      layers.push_back(one(name));
+      const lb::extent found = shape_of(layers.back()), expected = projection_shape(sizes, p);
+      if (!(found == expected))
+        lb::fail(lb::errc::shape_mismatch, name,
+                 lb::message(found.rows, " x ", found.cols, ", expected ", expected.rows, " x ",
+                             expected.cols));
+    }
+    return layers;
+  };
   return assemble_model(
       sizes, tensors,
       [&](index_t layer, lb::span<const projection> group) -> std::unique_ptr<linear_group> {
-        std::vector<lb::any_matrix> layers;
-        for (const projection p : group) {
-          const std::string name = projection_name(layer, p);
-          layers.push_back(format.load(matrices, name));
-          const lb::extent found = layers.back().shape(), expected = projection_shape(sizes, p);
-          if (!(found == expected))
-            lb::fail(lb::errc::shape_mismatch, name,
-                     lb::message(found.rows, " x ", found.cols, ", expected ", expected.rows, " x ",
-                                 expected.cols));
+        if (where == device::gpu) {
+          const gpu_format& on_gpu = gpu_format_named(format.name);
+          return std::make_unique<device_group>(
+              load(layer, group,
+                   [&](const std::string& name) { return on_gpu.load(matrices, name); }),
+              input);
         }
-        return std::make_unique<packed_group>(std::move(layers), input == activations::a8);
+        return std::make_unique<packed_group>(
+            load(layer, group,
+                 [&](const std::string& name) { return format.load(matrices, name); }),
+            input == activations::a8);
       });
 }
 

@@ -50,6 +50,8 @@ TEST_CASE("each option arrives, with a space or with an equals sign") {
     CHECK(o.out == "o");
   }
   CHECK(parse_options({"--activations", "real"}).only == activations::real);
+  CHECK(parse_options({}).where == tiny_lm::device::cpu);
+  CHECK(parse_options({"--device", "gpu"}).where == tiny_lm::device::gpu);
   CHECK(parse_options({"--list-formats"}).what == action::list_formats);
   CHECK(parse_options({"--help"}).what == action::help);
   const tiny_lm::options o = parse_options({"--generate", "--help is a prompt = here"});
@@ -94,6 +96,7 @@ TEST_CASE("numbers and names that make no sense are errors that show them") {
   }
   CHECK(error_of({"--activations", "int8"}) ==
         "lowbit: --activations: \"int8\", expected real or a8");
+  CHECK(error_of({"--device", "tpu"}) == "lowbit: --device: \"tpu\", expected cpu or gpu");
   for (const char* text : {",", "a,", ",a", "a,,b"})
     CHECK(error_of({"--format", text}) ==
           "lowbit: --format: \"" + std::string(text) + "\" holds an empty name");

@@ -6,10 +6,6 @@
 
 namespace lowbit::inline LOWBIT_ABI {
 
-/// The layout that products on the device read fastest.
-template <format_like F>
-using device_layout = std::conditional_t<kernels::has_tensor_path<F>, mma16, canonical>;
-
 namespace detail {
 /// Visitor: gives each array a place in one block of memory. `Copy` is (to, from, bytes).
 template <class Copy>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Which formats have products on tensor cores.
 #pragma once
+#include "../../packing/mma16.hpp"
 #include "../../storage/quantized_matrix.hpp"
 #include "byte_codec.hpp"
 #include "half_codec.hpp"
@@ -44,4 +45,9 @@ inline constexpr bool has_byte_path = [] {
 }();
 
 }  // namespace kernels
+
+/// The layout that products on a device read fastest.
+template <format_like F>
+using device_layout = std::conditional_t<kernels::has_tensor_path<F>, mma16, canonical>;
+
 }  // namespace lowbit::inline LOWBIT_ABI
