@@ -26,13 +26,13 @@ class device_layer {
   virtual index_t bytes() const = 0;
   /// Y = X W^T, x and y in the host's memory: returns when y is there. `memory` is made by the
   /// first product that sees it. Safe to call from several threads, each with a memory of its own.
-  virtual void multiply(lb::matrix_view<const float> x, activations input,
-                        lb::matrix_view<float> y, std::unique_ptr<device_memory>& memory) const = 0;
+  virtual void multiply(lb::matrix_view<const float> x, activations input, lb::matrix_view<float> y,
+                        std::unique_ptr<device_memory>& memory) const = 0;
 };
 
 /// A layer of the format F. The runner says where it lies and what multiplies:
 ///
-///   Runner::matrix<F>   is made of a quantized_matrix<F>; view() is a device view, bytes() its size
+///   Runner::matrix<F>   is made of a quantized_matrix<F>; has view(), a device view, and bytes()
 ///   Runner::session     is a device_memory with multiply(view, x, input, y)
 template <class Runner, lb::format_like F>
 class layer_on : public device_layer {

@@ -45,10 +45,10 @@ class gpu_session : public device_memory {
   }
   void copy(lb::matrix_view<const float> from, lb::matrix_view<float> to, cudaMemcpyKind way) {
     const auto bytes = [](index_t floats) { return std::size_t(floats) * sizeof(float); };
-    lb::gpu::check(cudaMemcpy2DAsync(to.data(), bytes(to.stride()), from.data(),
-                                     bytes(from.stride()), bytes(from.cols()),
-                                     std::size_t(from.rows()), way, stream_),
-                   "cudaMemcpy2DAsync");
+    lb::gpu::check(
+        cudaMemcpy2DAsync(to.data(), bytes(to.stride()), from.data(), bytes(from.stride()),
+                          bytes(from.cols()), std::size_t(from.rows()), way, stream_),
+        "cudaMemcpy2DAsync");
   }
 
   cudaStream_t stream_ = nullptr;

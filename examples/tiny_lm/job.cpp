@@ -32,9 +32,8 @@ void generate_text(const options& o) {
   const tensor_file checkpoint = open_checkpoint(sizes, files.checkpoint);
   files.make_out();
   save_model(sizes, checkpoint, format, files.quantized(format), lb::thread_pool{o.threads});
-  const model loaded =
-      load_model(sizes, files.quantized(format), format, o.only.value_or(activations::real),
-                 o.where);
+  const model loaded = load_model(sizes, files.quantized(format), format,
+                                  o.only.value_or(activations::real), o.where);
   const lb::thread_pool alone{1};  // a product of one token is too short to share
   session s(loaded, lb::min_of(256, sizes.max_position_embeddings), alone);
   print(generate(s, o.prompt, generated_bytes) + "\n");

@@ -21,9 +21,9 @@ enum class action { evaluate, generate, list_formats, help };
 struct options {
   action what = action::evaluate;
   std::string model = "examples/tiny_lm/model";
-  std::string text;                        // default: test.txt in the model's folder
-  std::vector<std::string> formats;        // default: all
-  std::optional<activations> only;         // default: real for all, a8 where it is usual
+  std::string text;                  // default: test.txt in the model's folder
+  std::vector<std::string> formats;  // default: all
+  std::optional<activations> only;   // default: real for all, a8 where it is usual
   device where = device::cpu;
   std::optional<lowbit::index_t> windows;  // default: all of the text
   int threads = 0;                         // default: one per hardware thread

@@ -20,8 +20,8 @@ saved_model save_model(const config& sizes, const tensor_file& checkpoint,
                        const weight_format& format, const std::string& path,
                        const lb::thread_pool& threads);
 
-/// Loads what save_model wrote, ready to multiply with such activations on a device. The projections
-/// stay packed; those of f32 stay on the host.
+/// Loads what save_model wrote, ready to multiply with such activations on a device. The
+/// projections stay packed; those of f32 stay on the host.
 model load_model(const config& sizes, const std::string& path, const weight_format& format,
                  activations input, device where = device::cpu);
 

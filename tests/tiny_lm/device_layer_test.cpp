@@ -51,8 +51,7 @@ struct tiny_lm_runner {
   template <class F>
   class matrix {
    public:
-    explicit matrix(const lb::quantized_matrix<F>& w)
-        : own_(lb::repack<lb::device_layout<F>>(w)) {}
+    explicit matrix(const lb::quantized_matrix<F>& w) : own_(lb::repack<lb::device_layout<F>>(w)) {}
     auto view() const { return own_.view(); }
     index_t bytes() const { return own_.owned.bytes(); }
 
@@ -79,8 +78,7 @@ tiny_lm::model lockstep_model(const tiny_lm::config& sizes, const std::string& p
 
 template <class Entry>
 void check_logits(const packed_model& small) {
-  const tiny_lm::weight_format& format =
-      tiny_lm::format_named(std::string_view(Entry::name));
+  const tiny_lm::weight_format& format = tiny_lm::format_named(std::string_view(Entry::name));
   CAPTURE(format.name);
   small.save(format);
   for (const activations input : {activations::real, activations::a8}) {
@@ -101,9 +99,9 @@ void check_logits(const packed_model& small) {
 
 TEST_CASE("kernels for devices give the logits of those for the host") {
   const packed_model small;
-  check_logits<lb::int4_g32>(small);        // on tensor cores
-  check_logits<lb::int3_g64_sparse>(small); // with outliers
-  check_logits<lb::vq_4x8>(small);          // by the generic kernel
+  check_logits<lb::int4_g32>(small);         // on tensor cores
+  check_logits<lb::int3_g64_sparse>(small);  // with outliers
+  check_logits<lb::vq_4x8>(small);           // by the generic kernel
 }
 
 TEST_CASE("windows of the real model: the perplexity in lockstep is the host's") {
@@ -119,9 +117,8 @@ TEST_CASE("windows of the real model: the perplexity in lockstep is the host's")
   const index_t tokens = std::getenv("LOWBIT_NIGHTLY") ? tiny_lm::window_tokens : 24;
   for (const activations input : {activations::real, activations::a8}) {
     CAPTURE(name_of(input));
-    const tiny_lm::model models[] = {
-        tiny_lm::load_model(sizes, path, format, input),
-        lockstep_model<lb::int4_g32::format_type>(sizes, path, input)};
+    const tiny_lm::model models[] = {tiny_lm::load_model(sizes, path, format, input),
+                                     lockstep_model<lb::int4_g32::format_type>(sizes, path, input)};
     double nll[2] = {};
     for (int i = 0; i < 2; ++i) {
       tiny_lm::session s(models[i], tokens, threads);
@@ -147,6 +144,7 @@ TEST_CASE("formats that no GPU kernel was compiled for are errors that say so") 
     CHECK(error_text([] { tiny_lm::gpu_format_named("int4_g32"); }) ==
           "lowbit: --device: gpu needs a program that was built with nvcc");
   else
-    CHECK(error_text([] { tiny_lm::gpu_format_named("int4"); })
-              .starts_with("lowbit: --device: gpu has no \"int4\" in this program, expected of: "));
+    CHECK(error_text([] {
+            tiny_lm::gpu_format_named("int4");
+          }).starts_with("lowbit: --device: gpu has no \"int4\" in this program, expected of: "));
 }
