@@ -8,6 +8,10 @@
 //   lb::gemm(stream, w.view(), lb::as<lb::a8>(x), y, memory);
 //   lb::dequantize(stream, w.view(), values);
 //
+//   lb::device_matrix<mx, lb::canonical> q(shape);    // activations on line
+//   lb::quantize(stream, x, q);
+//   lb::gpu::apply(stream, lb::hadamard{.block = 128}, x, rotated);
+//
 // In kernels of one's own: w.view() by value, the warp programs of kernels/exec, and warp_tile for
 // tensor cores.
 #pragma once
@@ -19,6 +23,8 @@
 #include "gpu/device_matrix.hpp"
 #include "gpu/device_memory.hpp"
 #include "gpu/gemm.hpp"
+#include "gpu/hadamard.hpp"
+#include "gpu/quantize.hpp"
 #include "gpu/workspace.hpp"
 
 #include "kernels/device/dequantize.hpp"

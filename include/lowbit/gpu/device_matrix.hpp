@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include "../kernels/device/quantize/task.hpp"
 #include "../kernels/device/tensor_path.hpp"
 #include "../packing/repack.hpp"
 #include "device_memory.hpp"
@@ -84,6 +85,25 @@ class device_matrix {
   explicit device_matrix(const quantized_matrix<F, From>& w, cudaStream_t stream = nullptr,
                          const Executor& threads = {})
       : device_matrix(w.view(), stream, threads) {}
+  /// Room for a matrix of this shape, all codes and scales 0, for `quantize` on the device to
+  /// write.
+  explicit device_matrix(extent shape, cudaStream_t stream = nullptr) requires(
+      quantized_on_line<F>&& std::same_as<Layout, canonical>) {
+    using G = typename F::granularity_type;
+    typename quantized_matrix<F>::data_type zeros;
+    zeros.set_shape(shape);
+    const extent groups = G::params_shape(shape);
+    auto& scale = zeros.main.groups.scale[0];
+    const auto size = [](extent e, int bits) {
+      return std::size_t(canonical::bytes(e.rows, e.cols, bits));
+    };
+    zeros.main.codes.assign(size(shape, F::quantizer_type::bits), 0);
+    scale.codes.assign(size(groups, G::scale_plane::quantizer_type::bits), 0);
+    if constexpr (detail::is_nvfp4<F>)
+      scale.groups.scale[0].codes.assign(shape.rows * shape.cols > 0 ? sizeof(float) : 0, 0);
+    const quantized_matrix<F> matrix(std::move(zeros));
+    upload(matrix.view(), stream);
+  }
   device_matrix(device_matrix&& m) noexcept
       : memory_(std::move(m.memory_)), view_(std::exchange(m.view_, view_type{})) {}
   device_matrix& operator=(device_matrix&& m) noexcept {

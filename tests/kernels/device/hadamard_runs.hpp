@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A transform of rows by the kernel and by the host, in memory that shows every stray write.
 #pragma once
-#include <lowbit/kernels/device/hadamard.hpp>
+#include <lowbit/kernels/device/hadamard/hadamard_on.hpp>
 #include <lowbit/transforms/hadamard.hpp>
 #include <vector>
 
@@ -85,16 +85,5 @@ struct hadamard_run {
       t.apply<V>({from, in_cols / s.parts}, {to, out_cols / s.parts});
   }
 };
-
-/// Calls run(kernel of the factor of a block).
-template <class Run>
-void with_hadamard_kernel(std::uint32_t block, Run run) {
-  const int factor = hadamard_order::of(block).factor;
-  if (factor == 1) run(hadamard_rows<1>{});
-  if (factor == 12) run(hadamard_rows<12>{});
-  if (factor == 20) run(hadamard_rows<20>{});
-  if (factor == 28) run(hadamard_rows<28>{});
-  if (factor == 36) run(hadamard_rows<36>{});
-}
 
 }  // namespace test

@@ -26,7 +26,7 @@ bool equals_host(const hadamard_shape& s, int warps, Value value) {
   bool all = true;
   for (const lockstep_order order : orders) {
     run.poison();
-    test::with_hadamard_kernel(s.block, [&](auto kernel) {
+    kernels::with_hadamard_kernel(hadamard_order::of(s.block), [&](auto kernel) {
       const auto task = run.task();
       run_lockstep(int(kernel.blocks(task, warps)), warps,
                    kernel.shared_bytes(task.block(), warps), order, kernel, task);
@@ -87,7 +87,7 @@ TEST_CASE("integers come out exact, twice the transform is the identity") {
   for (const std::uint32_t block : {64u, 256u, 4096u, 144u}) {  // 1 / sqrt(n) is exact, or n = 12^2
     const index_t n = index_t(block);
     hadamard_run<float, float> there({1, n, block, 3}, integer);
-    test::with_hadamard_kernel(block, [&](auto kernel) {
+    kernels::with_hadamard_kernel(hadamard_order::of(block), [&](auto kernel) {
       run_lockstep(int(kernel.blocks(there.task(), 4)), 4,
                    kernel.shared_bytes(there.task().block(), 4), lockstep_order::forward, kernel,
                    there.task());
@@ -95,7 +95,7 @@ TEST_CASE("integers come out exact, twice the transform is the identity") {
     hadamard_run<float, float> back({1, n, block, 3, 1, true}, [&](std::uint64_t i) {
       return there.out()[i];
     });
-    test::with_hadamard_kernel(block, [&](auto kernel) {
+    kernels::with_hadamard_kernel(hadamard_order::of(block), [&](auto kernel) {
       run_lockstep(int(kernel.blocks(back.task(), 4)), 4,
                    kernel.shared_bytes(back.task().block(), 4), lockstep_order::reverse, kernel,
                    back.task());

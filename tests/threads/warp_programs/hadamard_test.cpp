@@ -12,7 +12,7 @@ TEST_CASE("a Hadamard transform by threads: in registers, in shared memory, with
   for (const test::hadamard_shape s :
        {test::hadamard_shape{2, 100, 64, 3}, {1, 2048, 2048, 3}, {2, 384, 384, 3}}) {
     test::hadamard_run<float, float> run(s, [](std::uint64_t i) { return philox{7}.normal(i); });
-    test::with_hadamard_kernel(s.block, [&](auto kernel) {
+    kernels::with_hadamard_kernel(hadamard_order::of(s.block), [&](auto kernel) {
       const auto task = run.task();
       run_spmd(int(kernel.blocks(task, 2)), 2, kernel.shared_bytes(task.block(), 2), kernel, task);
     });
