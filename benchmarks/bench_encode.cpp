@@ -84,7 +84,26 @@ void add_search(const std::string& name, shape s, Range range) {
     });
 }
 
-constexpr shape in_memory{4096, 4096}, in_cache{256, 4096}, searched{256, 4096};
+constexpr shape in_memory{4096, 4096}, in_cache{256, 4096}, searched{256, 4096}, small{32, 4096};
+
+/// Of a matrix in the first caches, and of one whose values go to memory.
+template <class Entry, class Layout>
+void add_dequantize(shape s) {
+  const std::string name = std::string(std::string_view(Entry::name)) + "/" +
+                           std::string(std::string_view(Layout::name));
+  add("dequantize/" + name + "/" + s.name() + "/t1", s, 4. * double(s.size()), [=] {
+    static shape made{};
+    static lb::quantized_matrix<typename Entry::format_type, Layout> w;
+    static std::vector<float> out;
+    if (made.rows != s.rows) {
+      w = lb::repack<Layout>(Entry::quantize(s.matrix(), lb::thread_pool(2)));
+      out.resize(s.size());
+      made = s;
+    }
+    lb::dequantize(w.view(), lb::matrix_view<float>(out.data(), s.rows, s.cols));
+    benchmark::DoNotOptimize(out.data());
+  });
+}
 
 template <class Entry>
 void add_entry(Entry) {
@@ -103,12 +122,10 @@ void add_entry(Entry) {
     add_encode(name + "/default", searched, quantize);
   }
   const shape s = scalar_codes ? in_memory : searched;
-  add("dequantize/" + name + "/canonical/" + s.name() + "/t1", s, 4. * double(s.size()), [=] {
-    static const auto w = Entry::quantize(s.matrix(), lb::thread_pool(2));
-    static std::vector<float> out(s.size());
-    lb::dequantize(w.view(), lb::matrix_view<float>(out.data(), s.rows, s.cols));
-    benchmark::DoNotOptimize(out.data());
-  });
+  for (const shape of : {small, s}) {
+    add_dequantize<Entry, lb::canonical>(of);
+    add_dequantize<Entry, lb::host_layout>(of);
+  }
   const double packed = double(F::plane_type::row_bytes(s.cols) * s.rows);
   add("repack/" + name + "/to_host/" + s.name() + "/t1", s, packed, [=] {
     static const auto w = Entry::quantize(s.matrix(), lb::thread_pool(2));

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <vector>
 
 using namespace lowbit;
@@ -21,6 +22,11 @@ void add_block(int bits, std::uint8_t* block, int row, const std::uint8_t* codes
   if (bits == Bits) return mma16::add_block<Bits>(block, row, codes);
   if constexpr (Bits > 1) add_block<Bits - 1>(bits, block, row, codes);
 }
+template <int Bits = 8>
+void read_block(int bits, const std::uint8_t* block, int row, std::uint8_t* codes) {
+  if (bits == Bits) return mma16::read_block<Bits>(block, row, codes);
+  if constexpr (Bits > 1) read_block<Bits - 1>(bits, block, row, codes);
+}
 
 }  // namespace
 
@@ -38,7 +44,7 @@ TEST_CASE("a word of 4-bit codes holds a quad of row g below the same quad of ro
   CHECK(others == 0);
 }
 
-TEST_CASE("every code of every width has a place of its own, and blocks are added as codes are") {
+TEST_CASE("every code of every width has its own place; blocks are added and read as codes are") {
   for (int bits = 1; bits <= 16; ++bits) {
     CAPTURE(bits);
     constexpr index_t rows = 19, cols = 150;
@@ -61,8 +67,11 @@ TEST_CASE("every code of every width has a place of its own, and blocks are adde
         std::uint8_t bytes[128] = {};
         for (index_t i = 0; i < 128 && 128 * b + i < cols; ++i)
           bytes[i] = std::uint8_t(code(r, 128 * b + i));
-        add_block(bits, by_blocks.data() + r / 16 * mma16::tile_bytes(cols, bits) + b * 256 * bits,
-                  int(r % 16), bytes);
+        const index_t at = r / 16 * mma16::tile_bytes(cols, bits) + b * 256 * bits;
+        add_block(bits, by_blocks.data() + at, int(r % 16), bytes);
+        std::uint8_t back[128];
+        read_block(bits, codes.data() + at, int(r % 16), back);
+        CHECK(std::memcmp(back, bytes, sizeof back) == 0);
       }
     CHECK(by_blocks == codes);
   }

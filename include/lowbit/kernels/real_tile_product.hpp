@@ -122,7 +122,7 @@ class real_tile_product {
     } else {
       for (index_t k = c; k < c + n; k += chunk) {
         const index_t part = min_of(chunk, c + n - k);
-        tiles_.read_codes(r, rows, k, part, same_bytes.items, m.tile);
+        tiles_.read_codes(r, rows, k, part, nullptr, m.tile);
         tile.codes = m.tile.codes;
         multiply_codes<8>(tile, k, part, m);
       }

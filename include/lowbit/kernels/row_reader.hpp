@@ -4,8 +4,8 @@
 #pragma once
 #include "../core/e8m0.hpp"
 #include "../storage/quantized_matrix.hpp"
+#include "code_bytes.hpp"
 #include "entry_tables.hpp"
-#include "host/targets.hpp"
 #include "table_sets.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -101,17 +101,6 @@ code_run canonical_run(const Data& p, index_t r, index_t first) {
   return {p.row(r) + skip, index_t(p.codes.size()) - r * P::row_bytes(p.cols) - skip, bits};
 }
 
-/// The low bytes of codes of more than 8 bits, and the rest.
-inline void split_long_codes(const code_run& run, index_t n, std::uint8_t* low,
-                             std::uint8_t* high) {
-  for (index_t i = 0; i < n; ++i) {
-    const code_t code =
-        read_bits(run.codes, std::uint64_t(i) * static_cast<unsigned>(run.bits), run.bits);
-    low[i] = std::uint8_t(code);
-    high[i] = std::uint8_t(code >> 8);
-  }
-}
-
 /// Levels of a run of n codes.
 template <class P>
 void read_levels(const row_ops& ops, const typename P::template data<borrowed>& p,
@@ -205,7 +194,7 @@ void read_selected_levels(const row_ops& ops, const typename P::template data<bo
   using selectors = typename G::template data<borrowed, Q>::selector_plane;
   alignas(64) std::uint8_t codes[chunk_cols + 2 * row_slack];
   float selector[chunk_cols + row_slack + 16];
-  ops.bytes_table(run.codes, run.readable, run.bits, n, same_bytes.items,
+  ops.bytes_table(run.codes, run.readable, run.bits, n, nullptr,
                   reinterpret_cast<std::int8_t*>(codes));
   const index_t width = G::block_cols == whole ? p.cols : G::block_cols, from = first / width;
   const index_t i = G::block_rows == whole ? 0 : r / (G::block_rows == whole ? 1 : G::block_rows);
@@ -236,7 +225,7 @@ void read_row_generic(const row_ops& ops, const typename P::template data<borrow
   if constexpr (dim == 1 && Q::bits <= 4 && !scales_columns<G>) {
     // Few codes: the values of all of them are found once per group.
     alignas(64) std::uint8_t codes[chunk_cols + 2 * row_slack];
-    ops.bytes_table(run.codes, run.readable, run.bits, n, same_bytes.items,
+    ops.bytes_table(run.codes, run.readable, run.bits, n, nullptr,
                     reinterpret_cast<std::int8_t*>(codes));
     for (index_t c = first; c < end;) {
       const group_params<Q> params = p.params(r, c);
@@ -344,26 +333,16 @@ struct code_source<P, host_layout> {
     const auto* const codes = static_cast<const std::uint8_t*>(p.codes.data()) +
                               tile * host_layout::tile_bytes(row_codes, bits);
     if constexpr (bytes == 1) {
-      unpack_plane<bits>(ops, codes, n, rows, 1);
+      unpack_rows<bits>(ops, codes, from, n, rows, room);
     } else {
-      unpack_plane<8>(ops, codes, n, rows, 2);
-      unpack_plane<bits - 8>(ops, codes + host_layout::tile_bytes(row_codes, 8), n, rows + 1, 2);
-    }
-  }
-  template <int Width>
-  void unpack_plane(const row_ops& ops, const std::uint8_t* codes, index_t n, std::uint8_t* out,
-                    index_t step) const {
-    alignas(64) std::uint8_t quads[64 * 16], piece[64 * 16];
-    for (index_t c = 0; c < n; c += 64) {  // sixteen quads of sixteen rows
-      const index_t blocks = min_of(2, ceil_div(n - c, host_layout::block_codes));
-      unpack_tile<Width>(ops.target)(codes + (from + c) * 2 * Width, blocks, same_bytes.items,
-                                     quads);
-      ops.transpose(quads, 64, 16, piece);
-      for (index_t i = 0; i < tile_rows; ++i)
-        if (step == 1)
-          __builtin_memcpy(out + i * room + c, piece + 64 * i, 64);
-        else
-          for (index_t k = 0; k < 64; ++k) out[(i * room + c + k) * step] = piece[64 * i + k];
+      alignas(64) std::uint8_t low[tile_rows * room], high[tile_rows * room];
+      unpack_rows<8>(ops, codes, from, n, low, room);
+      unpack_rows<bits - 8>(ops, codes + host_layout::tile_bytes(row_codes, 8), from, n, high,
+                            room);
+      for (index_t i = 0; i < tile_rows * room; ++i) {
+        rows[2 * i] = low[i];
+        rows[2 * i + 1] = high[i];
+      }
     }
   }
 };
@@ -385,10 +364,10 @@ struct byte_source {
     } else {
       const index_t count = ceil_div(n, P::dim);
       if constexpr (bits < 8)
-        ops.bytes_table(run.codes, run.readable, bits, count, same_bytes.items,
+        ops.bytes_table(run.codes, run.readable, bits, count, nullptr,
                         reinterpret_cast<std::int8_t*>(low));
       else
-        split_long_codes(run, count, low, high);
+        split_long_codes(run.codes, bits, count, low, high);
       return {low, high, 4};
     }
   }
@@ -413,11 +392,11 @@ struct byte_source<P, host_layout> {
       tile = r / tile_rows;
       from = code;
       const index_t blocks = ceil_div(ceil_div(n, P::dim), host_layout::block_codes);
-      if constexpr (bits < 8) unpack_tile<bits>(ops.target)(bytes, blocks, same_bytes.items, low);
+      if constexpr (bits < 8) unpack_tile<bits>(ops.target)(bytes, blocks, nullptr, low);
       if constexpr (bits > 8)
         unpack_tile<bits - 8>(ops.target)(
             stored + host_layout::tile_bytes(row_codes, 8) + code * 2 * (bits - 8), blocks,
-            same_bytes.items, high);
+            nullptr, high);
     }
     const index_t row = r % tile_rows * 4;
     return {(bits < 8 ? low : bytes) + row, high + (bits > 8 ? row : 0), 64};

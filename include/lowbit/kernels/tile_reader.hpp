@@ -151,10 +151,11 @@ class tile_reader {
       for (index_t i = 0; i < rows; ++i) {
         const code_run from = canonical_run(w_.main, r + i, c);
         if constexpr (Q::bits <= 8)
-          ops_.bytes_table(from.codes, from.readable, Q::bits, codes, same_bytes.items,
+          ops_.bytes_table(from.codes, from.readable, Q::bits, codes, nullptr,
                            row_of(m, i));
         else
-          split_long_codes(from, codes, m.rows + i * row_stride, m.rows + i * row_stride + half);
+          split_long_codes(from.codes, Q::bits, codes, m.rows + i * row_stride,
+                           m.rows + i * row_stride + half);
       }
       clear_rest(m.rows, row_stride, rows);
       const index_t quads = ceil_div(codes, 64) * 16;

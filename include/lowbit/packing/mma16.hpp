@@ -75,31 +75,53 @@ struct mma16 {
   /// zeros, or one that holds other rows.
   template <int Bits>
   LOWBIT_HD static void add_block(std::uint8_t* block, int row, const std::uint8_t* codes) {
-    for (int unit = 0; unit < 8; ++unit) {
-      const int field = 2 * unit + row / 8;
-      for (int quad = 0; quad < 4; ++quad) {
-        std::uint32_t four = 0;
-        __builtin_memcpy(&four, codes + 16 * unit + 4 * quad, 4);
-        four = (four & 0xff0000ffu) | (four & 0x0000ff00u) << 8 | (four & 0x00ff0000u) >> 8;
-        const int lane = row % 8 * 4 + quad;
-        std::uint8_t* plane = block;
-        int taken = 0;
-        for (int w = 8; w > 0; w /= 2) {
-          if ((Bits & w) == 0) continue;
-          const int each = 8 / w, i = field / each;
-          const int at = w == 1 ? 2 * lane + i : 4 * (i / 4 * 32 + lane) + i % 4;
-          std::uint32_t others = 0;
-          __builtin_memcpy(&others, plane + 4 * at, 4);
-          others |= (four >> taken & 0x01010101u * ((1u << w) - 1)) << field % each * w;
-          __builtin_memcpy(plane + 4 * at, &others, 4);
-          plane += 256 * w;
-          taken += w;
-        }
-      }
+    for (int quad = 0; quad < 32; ++quad) {
+      std::uint32_t four = 0;
+      __builtin_memcpy(&four, codes + 4 * quad, 4);
+      four = swap_middle(four);
+      each_word<Bits>(row, quad, [&](index_t byte, int shift, std::uint32_t mask, int taken) {
+        std::uint32_t others = 0;
+        __builtin_memcpy(&others, block + byte, 4);
+        others |= (four >> taken & mask) << shift;
+        __builtin_memcpy(block + byte, &others, 4);
+      });
+    }
+  }
+  /// And back.
+  template <int Bits>
+  LOWBIT_HD static void read_block(const std::uint8_t* block, int row, std::uint8_t* codes) {
+    for (int quad = 0; quad < 32; ++quad) {
+      std::uint32_t four = 0;
+      each_word<Bits>(row, quad, [&](index_t byte, int shift, std::uint32_t mask, int taken) {
+        std::uint32_t all = 0;
+        __builtin_memcpy(&all, block + byte, 4);
+        four |= (all >> shift & mask) << taken;
+      });
+      four = swap_middle(four);
+      __builtin_memcpy(codes + 4 * quad, &four, 4);
     }
   }
 
  private:
+  LOWBIT_HD static constexpr std::uint32_t swap_middle(std::uint32_t four) {
+    return (four & 0xff0000ffu) | (four & 0x0000ff00u) << 8 | (four & 0x00ff0000u) >> 8;
+  }
+  /// f(first byte, shift, mask of a field in every byte, bits of the code before it) for the words
+  /// that hold a quad (0 .. 31) of a row's codes in a block.
+  template <int Bits, class F>
+  LOWBIT_HD static void each_word(int row, int quad, F f) {
+    const int field = quad / 4 * 2 + row / 8, lane = row % 8 * 4 + quad % 4;
+    index_t plane = 0;
+    int taken = 0;
+    for (int w = 8; w > 0; w /= 2) {
+      if ((Bits & w) == 0) continue;
+      const int each = 8 / w, i = field / each;
+      const int at = w == 1 ? 2 * lane + i : 4 * (i / 4 * 32 + lane) + i % 4;
+      f(plane + 4 * at, field % each * w, 0x01010101u * ((1u << w) - 1), taken);
+      plane += 256 * w;
+      taken += w;
+    }
+  }
   /// f(byte, shift, width, bits of the code before it) for the planes of a code.
   template <class F>
   LOWBIT_HD static constexpr void each_field(int bits, int row, index_t c, F f) {

@@ -75,7 +75,7 @@ TEST_CASE(
         byte_table[i] = std::int8_t(random());
       }
       std::vector<float> affine(std::size_t(n + 64)), looked_up(affine);
-      std::vector<std::int8_t> bytes(std::size_t(n + 64));
+      std::vector<std::int8_t> bytes(std::size_t(n + 64)), as_they_are(bytes);
       std::vector<const row_ops*> targets = simd_targets();
       targets.push_back(&scalar());
       for (const row_ops* t : targets) {
@@ -85,6 +85,7 @@ TEST_CASE(
         t->levels_affine(codes.data(), readable, bits, n, 0.5f, -3.f, affine.data());
         t->levels_table(codes.data(), readable, bits, n, table, bits, looked_up.data());
         t->bytes_table(codes.data(), readable, bits, n, byte_table, bytes.data());
+        t->bytes_table(codes.data(), readable, bits, n, nullptr, as_they_are.data());
         int wrong = 0;
         for (index_t i = 0; i < n; ++i) {
           int code = 0;
@@ -95,6 +96,7 @@ TEST_CASE(
           wrong += affine[std::size_t(i)] != 0.5f * float(code) - 3.f;
           wrong += looked_up[std::size_t(i)] != table[code];
           wrong += bytes[std::size_t(i)] != byte_table[code];
+          wrong += std::uint8_t(as_they_are[std::size_t(i)]) != code;
         }
         CHECK(wrong == 0);
       }
@@ -223,17 +225,22 @@ TEST_CASE("packed tiles hold every code, in the same bytes on every target") {
     CAPTURE(bits);
     const index_t blocks = 3;
     std::vector<std::uint8_t> codes(512 * 3), back(codes);
-    std::int8_t same[256];
-    for (int i = 0; i < 256; ++i) same[i] = std::int8_t(i & ((1 << bits) - 1));
+    std::int8_t table[256];
+    for (std::int8_t& level : table) level = std::int8_t(random());
     for (std::uint8_t& c : codes) c = std::uint8_t(random() % (1u << bits));
     std::vector<std::uint8_t> first;
     for (const row_ops* t : all_targets()) {
       const test::guarded_bytes packed(std::size_t(64 * bits * blocks));
       with_bits(bits, [&](auto width) {
         lb::kernels::pack_tile<width>(t->target)(codes.data(), blocks, packed.data());
-        lb::kernels::unpack_tile<width>(t->target)(packed.data(), blocks, same, back.data());
+        lb::kernels::unpack_tile<width>(t->target)(packed.data(), blocks, nullptr, back.data());
+        CHECK(back == codes);
+        lb::kernels::unpack_tile<width>(t->target)(packed.data(), blocks, table, back.data());
       });
-      CHECK(back == codes);
+      int wrong = 0;
+      for (std::size_t i = 0; i < codes.size(); ++i)
+        wrong += std::int8_t(back[i]) != table[codes[i]];
+      CHECK(wrong == 0);
       const std::vector<std::uint8_t> bytes(packed.data(), packed.data() + 64 * bits * blocks);
       if (first.empty()) first = bytes;
       CHECK(bytes == first);

@@ -298,6 +298,15 @@ inline void store_low_words(std::uint8_t* p, vi a) {
 /// Codes of up to 8 bits, one per byte -> a stream: neighbours join into 16, 32 and 64 bits.
 struct byte_packer {
   static constexpr int codes = 32;
+  struct places {
+    alignas(32) std::uint8_t from[32];
+  };
+  static constexpr places of(int bits) {
+    places p{};
+    for (int i = 0; i < 32; ++i)
+      p.from[i] = std::uint8_t(i % 16 < 2 * bits ? i % 16 / bits * 8 + i % 16 % bits : 0x80);
+    return p;
+  }
   int bits;
   vi pairs, quads, pick;
   __m128i up;
@@ -306,10 +315,8 @@ struct byte_packer {
         pairs(_mm256_set1_epi16(static_cast<short>(1 | 1 << (8 + (b & 7))))),
         quads(_mm256_set1_epi32(1 | 1 << (16 + 2 * (b & 7)))),
         up(_mm_cvtsi32_si128(4 * b)) {
-    alignas(32) std::uint8_t from[32];
-    for (int i = 0; i < 32; ++i)
-      from[i] = std::uint8_t(i % 16 < 2 * b ? i % 16 / b * 8 + i % 16 % b : 0x80);
-    pick = _mm256_load_si256(reinterpret_cast<const __m256i*>(from));
+    static constexpr places known[] = {of(1), of(2), of(3), of(4), of(5), of(6), of(7), of(8)};
+    pick = _mm256_load_si256(reinterpret_cast<const __m256i*>(known[b - 1].from));
   }
   void operator()(const std::uint8_t* p, std::uint8_t* stream) const {
     const vi c = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));

@@ -272,6 +272,14 @@ inline void store_low_words(std::uint8_t* p, vi a) {
 /// Codes of up to 8 bits, one per byte -> a stream: neighbours join into 16, 32 and 64 bits.
 struct byte_packer {
   static constexpr int codes = 64;
+  struct places {
+    alignas(64) std::uint8_t from[64];
+  };
+  static constexpr places of(int bits) {
+    places p{};
+    for (int i = 0; i < 8 * bits; ++i) p.from[i] = std::uint8_t(i / bits * 8 + i % bits);
+    return p;
+  }
   int bits;
   vi pairs, quads, pick;
   __m128i up;
@@ -280,9 +288,8 @@ struct byte_packer {
         pairs(_mm512_set1_epi16(static_cast<short>(1 | 1 << (8 + (b & 7))))),
         quads(_mm512_set1_epi32(1 | 1 << (16 + 2 * (b & 7)))),
         up(_mm_cvtsi32_si128(4 * b)) {
-    alignas(64) std::uint8_t from[64];
-    for (int i = 0; i < 64; ++i) from[i] = std::uint8_t(i < 8 * b ? i / b * 8 + i % b : 0);
-    pick = _mm512_load_si512(from);
+    static constexpr places known[] = {of(1), of(2), of(3), of(4), of(5), of(6), of(7), of(8)};
+    pick = _mm512_load_si512(known[b - 1].from);
   }
   void operator()(const std::uint8_t* p, std::uint8_t* stream) const {
     const vi c = _mm512_loadu_si512(p);

@@ -10,13 +10,6 @@ enum class arch { runtime, scalar, avx2, avx512, neon };
 
 namespace kernels {
 
-/// Bytes as they are, as a table.
-inline constexpr arr<std::int8_t, 256> same_bytes = [] {
-  arr<std::int8_t, 256> t{};
-  for (int i = 0; i < 256; ++i) t[i] = std::int8_t(i);
-  return t;
-}();
-
 /// All that the host kernels need from an instruction set: operations on pieces of a row, a few
 /// hundred weights each, so that a call through a pointer costs nothing beside its work. They know
 /// bits and tables, never formats; the text is written once (rows.inl, tiles.inl ...) against the
@@ -77,7 +70,7 @@ struct row_ops {
                        index_t used, const float* scales, float* out);
 
   // Codes of 1..8 bits -> bytes.
-  /// Through a table of 256.
+  /// Through a table of 256; null: codes as they are.
   void (*bytes_table)(const std::uint8_t* codes, index_t readable, int bits, index_t n,
                       const std::int8_t* table, std::int8_t* out);
 
@@ -142,7 +135,7 @@ enum class level_kind { codes, table16, table256 };
 /// pack_tile<Bits>: codes one per byte, in quads -> packed codes, 64 bytes for each bit of a block
 /// of 32 columns.
 using pack_kernel = void(const std::uint8_t* codes, index_t blocks, std::uint8_t* packed);
-/// unpack_tile<Bits>: and back, through a table of 256.
+/// unpack_tile<Bits>: and back, through a table of 256; null: codes as they are.
 using unpack_kernel = void(const std::uint8_t* packed, index_t blocks, const std::int8_t* table,
                            std::uint8_t* out);
 /// dot_packed<Bits, Table>: dot_tile for packed codes and one token or two.

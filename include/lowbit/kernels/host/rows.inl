@@ -144,13 +144,24 @@ inline void scale_plus(float* v, index_t n, index_t width, index_t used, const f
       [&](index_t i, index_t g) { v[i] = fma_rn(s[g], v[i], m[g]); });
 }
 
-inline void bytes_table(const std::uint8_t* codes, index_t readable, int bits, index_t n,
-                        const std::int8_t* table, std::int8_t* out) {
+/// Codes as they are, in the place of a table.
+struct same_bytes {
+  [[gnu::always_inline]] vb operator()(const vb& codes) const { return codes; }
+};
+template <class LookUp>
+inline void bytes_with(const std::uint8_t* codes, index_t readable, int bits, index_t n,
+                       const LookUp& look_up, std::int8_t* out) {
   const byte_unpacker unpack(bits);
-  const byte_lut look_up(table, bits);
   constexpr int step = byte_unpacker::codes;
   for_codes(codes, readable, n, step, step * bits / 8, byte_unpacker::reads,
             [&](const std::uint8_t* p, index_t i) { store_bytes(out + i, look_up(unpack(p))); });
+}
+inline void bytes_table(const std::uint8_t* codes, index_t readable, int bits, index_t n,
+                        const std::int8_t* table, std::int8_t* out) {
+  if (table == nullptr)
+    bytes_with(codes, readable, bits, n, same_bytes(), out);
+  else
+    bytes_with(codes, readable, bits, n, byte_lut(table, bits), out);
 }
 inline float absmax(const float* x, index_t n) {
   vf top = set1(0);

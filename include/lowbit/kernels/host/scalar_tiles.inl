@@ -13,9 +13,10 @@ template <int Bits>
 void unpack_tile(const std::uint8_t* packed, index_t blocks, const std::int8_t* table,
                  std::uint8_t* out) {
   for (index_t c = 0; c < 32 * blocks; ++c)
-    for (int r = 0; r < row_ops::tile_rows; ++r)
-      out[c / 4 * 64 + 4 * r + c % 4] =
-          std::uint8_t(table[host_layout::code_in_tile(packed, Bits, r, c)]);
+    for (int r = 0; r < row_ops::tile_rows; ++r) {
+      const code_t code = host_layout::code_in_tile(packed, Bits, r, c);
+      out[c / 4 * 64 + 4 * r + c % 4] = std::uint8_t(table == nullptr ? int(code) : table[code]);
+    }
 }
 template <int Bits>
 void pack_tile(const std::uint8_t* codes, index_t blocks, std::uint8_t* packed) {
@@ -94,7 +95,7 @@ void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, i
   for (index_t q = 0; q < quads; q += step) {
     const index_t n = min_of(step, quads - q);
     unpack_tile<Bits>(w.codes + q * 8 * Bits, ceil_div(n, 8),
-                      Table ? w.table : same_bytes.items, levels);
+                      Table ? w.table : nullptr, levels);
     dot_bytes<std::conditional_t<Table, std::int8_t, std::uint8_t>>(tile, part, tokens, n,
                                                                     run_quads, y);
     const index_t runs = step / run_quads;

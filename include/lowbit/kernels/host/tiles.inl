@@ -53,10 +53,9 @@ inline void fetch_ahead(const std::uint8_t* block) {
   if constexpr (I < Bits) __builtin_prefetch(block + 64 * I + 4096, 0, 2);
 }
 
-template <int Bits>
-[[gnu::flatten]] void unpack_tile(const std::uint8_t* packed, index_t blocks,
-                                  const std::int8_t* table, std::uint8_t* out) {
-  const byte_lut look_up(table, Bits);
+template <int Bits, class LookUp>
+inline void unpack_tile_with(const std::uint8_t* packed, index_t blocks, const LookUp& look_up,
+                             std::uint8_t* out) {
   for (index_t b = 0; b < blocks; ++b)
     for (int part = 0; part < parts_of_tile; ++part)
       unroll<8>([&](auto i) __attribute__((always_inline)) {
@@ -64,6 +63,14 @@ template <int Bits>
         const vb codes = quad_codes<Bits, i>(packed + b * 64 * Bits + part * 4 * lanes);
         store_bytes(out + (8 * b + i) * 64 + part * 4 * lanes, look_up(codes));
       });
+}
+template <int Bits>
+[[gnu::flatten]] void unpack_tile(const std::uint8_t* packed, index_t blocks,
+                                  const std::int8_t* table, std::uint8_t* out) {
+  if (table == nullptr)
+    unpack_tile_with<Bits>(packed, blocks, same_bytes(), out);
+  else
+    unpack_tile_with<Bits>(packed, blocks, byte_lut(table, Bits), out);
 }
 
 /// Puts the upper Bits bits of the codes, those from bit Taken on, into their planes.
