@@ -14,10 +14,10 @@ using lb::index_t;
 
 namespace {
 
-constexpr lb::extent shapes[] = {{5, 64}, {3, 77}, {17, 300}, {2, 2111}, {1, 1}, {0, 4}, {3, 0}};
+constexpr lb::extent shapes[] = {{3, 77}, {17, 320}, {2, 2111}, {18, 5000}, {1, 1}, {0, 4}, {3, 0}};
 
-template <class F, lb::arch Arch>
-void equals_at(const lb::quantized_view<F>& w) {
+template <lb::arch Arch, class F, class Layout>
+void equals_at(const lb::quantized_view<F, Layout>& w) {
   std::vector<float> out(static_cast<std::size_t>(w.rows() * w.cols()), -1.f);
   lb::dequantize<Arch>(w, lb::matrix_view<float>(out.data(), w.rows(), w.cols()));
   index_t wrong = 0;
@@ -38,9 +38,12 @@ void check() {
     CAPTURE(shape.cols);
     const test::random_matrix m(shape.rows, shape.cols, 3);
     const auto q = lb::quantize<F>(m.view());
-    equals_at<F, lb::arch::scalar>(q.view());
-    equals_at<F, lb::arch::avx2>(q.view());
-    equals_at<F, lb::arch::avx512>(q.view());
+    equals_at<lb::arch::scalar>(q.view());
+    equals_at<lb::arch::avx2>(q.view());
+    equals_at<lb::arch::avx512>(q.view());
+    const auto tiles = lb::repack<lb::host_layout>(q);
+    equals_at<lb::arch::scalar>(tiles.view());
+    equals_at<lb::arch::runtime>(tiles.view());
 
     const lb::any_matrix any = q;
     std::vector<lb::stored_array> arrays = any.arrays();
@@ -52,9 +55,9 @@ void check() {
       parts.push_back({a.name, {memory.back()->data(), a.bytes.size()}, a.type});
     }
     const auto view = lb::quantized_view<F>::from_parts(shape, parts);
-    equals_at<F, lb::arch::scalar>(view);
-    equals_at<F, lb::arch::avx2>(view);
-    equals_at<F, lb::arch::avx512>(view);
+    equals_at<lb::arch::scalar>(view);
+    equals_at<lb::arch::avx2>(view);
+    equals_at<lb::arch::avx512>(view);
   }
 }
 
@@ -87,6 +90,47 @@ TEST_CASE("dequantize equals at: parameters that are quantized in their turn") {
   check<format<uniform<4, minimum>, per_group<32, six_bit_scales, six_bit_scales>>>();
   check<format<uniform<3, real_zero>,
                per_group<16, scaled<uniform<3, minimum>, per_block<16, 1>>>>>();
+}
+
+namespace {
+/// Vectors that are computed; which code a value gets does not matter here.
+template <int Dim, int Bits>
+struct computed {
+  static constexpr int bits = Bits, dim = Dim;
+  static constexpr float peak = 4;
+  static constexpr auto name = text("computed");
+  static constexpr arr<float, Dim> decode(code_t c) {
+    arr<float, Dim> x{};
+    for (int i = 0; i < Dim; ++i) x[i] = float((c >> i % Bits) & 7) - 3.5f + float(i);
+    return x;
+  }
+  static constexpr code_t encode(const arr<float, Dim>& x) {
+    return code_t(round_int(x[0] * 1000)) & ((code_t(1) << Bits) - 1);
+  }
+};
+}  // namespace
+
+TEST_CASE("dequantize equals at: vectors, by tables and without") {
+  check<format<computed<4, 11>, per_group<32>>>();  // too many for the stack
+  check<format<computed<9, 3>, per_row>>();          // chunks of no whole vectors
+}
+
+TEST_CASE("what fits no cache is written past them, and nothing else is") {
+  constexpr index_t rows = 2100, cols = 4003, stride = cols + 5;  // more than 32 MiB
+  const test::random_matrix m(rows, cols, 3);
+  const auto q = lb::quantize<format<uniform<4>, per_group<64>>>(m.view());
+  const auto tiles = lb::repack<lb::host_layout>(q);
+  const auto matches = [&](const auto& w) {
+    std::vector<float> out(std::size_t(rows * stride + 1), -9.f);
+    lb::dequantize(w, lb::matrix_view<float>(out.data() + 1, rows, cols, stride));
+    index_t wrong = out[0] != -9.f;
+    for (index_t r = 0; r < rows; r += r % 16 == 15 ? 61 : 1)
+      for (index_t c = 0; c < stride; c += c < 64 || c >= cols - 64 ? 1 : 64)
+        wrong += out[std::size_t(1 + r * stride + c)] != (c < cols ? q.view().at(r, c) : -9.f);
+    CHECK(wrong == 0);
+  };
+  matches(q.view());
+  matches(tiles.view());
 }
 
 TEST_CASE("dequantize names a wrong output shape") {

@@ -312,7 +312,7 @@ template <class P>
 struct code_source<P, host_layout> {
   static constexpr int bits = P::quantizer_type::bits;
   static constexpr index_t tile_rows = host_layout::tile_rows, room = chunk_cols + row_slack;
-  static constexpr int bytes = bits > 8 ? 2 : 1;
+  static constexpr int bytes = bits > 16 ? 4 : bits > 8 ? 2 : 1;
   index_t tile = -1, from = -1;
   alignas(64) std::uint8_t rows[std::size_t(bytes * tile_rows * room)];
 
@@ -332,17 +332,30 @@ struct code_source<P, host_layout> {
     const index_t row_codes = P::blocks(p.cols);
     const auto* const codes = static_cast<const std::uint8_t*>(p.codes.data()) +
                               tile * host_layout::tile_bytes(row_codes, bits);
+    const std::uint8_t* const rest = codes + host_layout::tile_bytes(row_codes, 8);
     if constexpr (bytes == 1) {
       unpack_rows<bits>(ops, codes, from, n, rows, room);
-    } else {
-      alignas(64) std::uint8_t low[tile_rows * room], high[tile_rows * room];
-      unpack_rows<8>(ops, codes, from, n, low, room);
-      unpack_rows<bits - 8>(ops, codes + host_layout::tile_bytes(row_codes, 8), from, n, high,
-                            room);
-      for (index_t i = 0; i < tile_rows * room; ++i) {
-        rows[2 * i] = low[i];
-        rows[2 * i + 1] = high[i];
+    } else if constexpr (bytes == 2) {
+      constexpr index_t piece = 256;
+      alignas(64) std::uint8_t low[tile_rows * piece], high[tile_rows * piece];
+      for (index_t c = 0; c < n; c += piece) {
+        const index_t count = min_of(piece, n - c);
+        unpack_rows<8>(ops, codes, from + c, count, low, piece);
+        unpack_rows<bits - 8>(ops, rest, from + c, count, high, piece);
+        for (index_t i = 0; i < tile_rows; ++i)
+          for (index_t k = 0; k < count; ++k) {
+            rows[2 * (i * room + c + k)] = low[i * piece + k];
+            rows[2 * (i * room + c + k) + 1] = high[i * piece + k];
+          }
       }
+    } else {
+      for (index_t i = 0; i < tile_rows; ++i)
+        for (index_t c = 0; c < n; ++c) {
+          const code_t code =
+              host_layout::code_in_tile(codes, 8, int(i), from + c) |
+              host_layout::code_in_tile(rest, bits - 8, int(i), from + c) << 8;
+          __builtin_memcpy(rows + 4 * (i * room + c), &code, 4);
+        }
     }
   }
 };

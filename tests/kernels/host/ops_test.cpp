@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <lowbit/core/bits.hpp>
 #include <lowbit/kernels/host/targets.hpp>
@@ -204,6 +205,24 @@ TEST_CASE("activations round to int8 as the scalar encoder rounds, ties and clam
       t->quantize(x.data(), n, 0.f, a.data());
       CHECK(int(a[std::size_t(n - 1)]) == 0);
     }
+}
+
+TEST_CASE("copies past caches are copies, to any float on") {
+  hashed random;
+  std::vector<float> from(200), to(300);
+  for (float& v : from) v = random.real();
+  for (const row_ops* t : all_targets())
+    for (const index_t n : {0, 1, 15, 16, 40, 200})
+      for (std::size_t first = 0; first < 17; ++first) {
+        std::fill(to.begin(), to.end(), -9.f);
+        t->copy_past_caches(from.data(), n, to.data() + first, true);
+        int wrong = 0;
+        for (std::size_t i = 0; i < to.size(); ++i) {
+          const bool inside = i >= first && i < first + std::size_t(n);
+          wrong += to[i] != (inside ? from[i - first] : -9.f);
+        }
+        CHECK(wrong == 0);
+      }
 }
 
 TEST_CASE("rows of dwords become a tile, element by element") {

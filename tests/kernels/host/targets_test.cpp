@@ -81,6 +81,7 @@ TEST_CASE("whole operations are there, and say what they are") {
                          reinterpret_cast<const void*>(ops.bytes_table),
                          reinterpret_cast<const void*>(ops.absmax),
                          reinterpret_cast<const void*>(ops.quantize),
+                         reinterpret_cast<const void*>(ops.copy_past_caches),
                          reinterpret_cast<const void*>(ops.transpose),
                          reinterpret_cast<const void*>(ops.dot_tile),
                          reinterpret_cast<const void*>(ops.dot_floats)};

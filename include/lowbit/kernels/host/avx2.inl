@@ -17,6 +17,9 @@ inline vf spread(const float* p, int each) {
   return _mm256_permutevar8x32_ps(load(p), from);
 }
 inline void store(float* p, vf a) { _mm256_storeu_ps(p, a); }
+constexpr int stream_bytes = 32;
+inline void stream(float* p, vf a) { _mm256_stream_ps(p, a); }
+inline void stream_fence() { _mm_sfence(); }
 inline vf mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
 inline vf sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
 inline vf fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }

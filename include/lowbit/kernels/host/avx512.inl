@@ -17,6 +17,9 @@ inline vf spread(const float* p, int each) {
   return _mm512_permutexvar_ps(from, load(p));
 }
 inline void store(float* p, vf a) { _mm512_storeu_ps(p, a); }
+constexpr int stream_bytes = 64;
+inline void stream(float* p, vf a) { _mm512_stream_ps(p, a); }
+inline void stream_fence() { _mm_sfence(); }
 inline vf mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
 inline vf sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
 inline vf fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }

@@ -37,6 +37,10 @@ inline vf load(const float* p) {
 inline void store(float* p, const vf& a) {
   for (int i = 0; i < 4; ++i) vst1q_f32(p + 4 * i, a.q[i]);
 }
+/// Stores do not ask for what they overwrite.
+constexpr int stream_bytes = 4;
+inline void stream(float* p, const vf& a) { store(p, a); }
+inline void stream_fence() {}
 inline vf mul(const vf& a, const vf& b) {
   return each([](auto x, auto y) { return vmulq_f32(x, y); }, a, b);
 }

@@ -78,6 +78,10 @@ struct row_ops {
   float (*absmax)(const float* x, index_t n);
   void (*quantize)(const float* x, index_t n, float s, std::int8_t* out);
 
+  /// Copies floats to where they will not be read soon: memory is not fetched to be overwritten.
+  /// `last`: what was copied so far comes before all that this thread stores from now on.
+  void (*copy_past_caches)(const float* from, index_t n, float* to, bool last);
+
   // Tiles: sixteen rows side by side. The 32-bit elements of a tile lie [column][row]; one element
   // is a float, or a quad: one byte for each of four columns.
   static constexpr int tile_rows = 16;

@@ -163,6 +163,14 @@ inline void bytes_table(const std::uint8_t* codes, index_t readable, int bits, i
   else
     bytes_with(codes, readable, bits, n, byte_lut(table, bits), out);
 }
+inline void copy_past_caches(const float* from, index_t n, float* to, bool last) {
+  index_t i = 0;
+  const auto misaligned = [&] { return reinterpret_cast<std::uintptr_t>(to + i) % stream_bytes; };
+  for (; i < n && misaligned() != 0; ++i) to[i] = from[i];
+  for (; i + lanes <= n; i += lanes) stream(to + i, load(from + i));
+  if (i < n) __builtin_memcpy(to + i, from + i, std::size_t(n - i) * sizeof(float));
+  if (last) stream_fence();
+}
 inline float absmax(const float* x, index_t n) {
   vf top = set1(0);
   index_t i = 0;

@@ -31,6 +31,10 @@ inline vf spread(const float* p, int each) {  // p[l / each] in lane l
   return r;
 }
 inline void store(float* p, const vf& a) { __builtin_memcpy(p, &a, sizeof a); }
+/// Past the caches, to a place aligned to `stream_bytes`; stream_fence ends a row of such stores.
+constexpr int stream_bytes = 4;
+inline void stream(float* p, const vf& a) { store(p, a); }
+inline void stream_fence() {}
 inline vf mul(vf a, const vf& b) {
   LOWBIT_LANES a.v[l] *= b.v[l];
   return a;
