@@ -27,12 +27,15 @@ COMPILED_KERNELS code_kernel<field_rule>* find_codes<field_rule, 2>(arch);
 #define FOR_ZEROS(Kind)                                                                       \
   COMPILED_KERNELS positions_kernel* find_positions<zero_kind::Kind>(arch);                   \
   COMPILED_KERNELS error_kernel<affine_rule>* sum_errors<zero_kind::Kind, affine_rule>(arch); \
-  COMPILED_KERNELS error_kernel<point_rule>* sum_errors<zero_kind::Kind, point_rule>(arch);
+  COMPILED_KERNELS error_kernel<point_rule>* sum_errors<zero_kind::Kind, point_rule>(arch);   \
+  COMPILED_KERNELS level_kernel<affine_rule>* find_levels<zero_kind::Kind, affine_rule>(arch);
 FOR_ZEROS(none)
 FOR_ZEROS(integer)
 FOR_ZEROS(real)
 FOR_ZEROS(minimum)
 #undef FOR_ZEROS
+COMPILED_KERNELS level_kernel<point_rule>* find_levels<zero_kind::none, point_rule>(arch);
+COMPILED_KERNELS product_kernel* sum_products<void>(arch);
 
 // Tiles.
 #define FOR_BITS(Bits)                                               \

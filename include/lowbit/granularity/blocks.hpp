@@ -144,6 +144,12 @@ inline constexpr bool stores_finite =
     std::same_as<strategy_of<typename P::quantizer_type>, affine_codes> ||
     requires { P::quantizer_type::nearest(0.f); };
 
+/// Whether of two numbers the larger is never stored as the smaller one, as far as the library
+/// knows.
+template <class P>
+inline constexpr bool stores_in_order = !std::same_as<typename P::granularity_type, unscaled> ||
+    requires { P::quantizer_type::nearest(0.f); };
+
 /// Whether a code set has levels of both signs.
 template <class Q>
 inline constexpr bool has_both_signs = [] {

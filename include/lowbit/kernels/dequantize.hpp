@@ -60,8 +60,8 @@ struct dequantize_readers<host_layout, Reader> {
 
 /// Writes every value of a matrix: exactly the bits of `view.at(r, c)`, on every instruction set.
 /// The output has the shape of the matrix, else error shape_mismatch. Allocates nothing but, for
-/// codebooks of more than 16 KiB, room for their entries. Cost: one pass; 32 MiB of values and more,
-/// which fit no cache, are written past the caches, as fast as memory takes them.
+/// codebooks of more than 16 KiB, room for their entries. Cost: one pass; 32 MiB of values and
+/// more, which fit no cache, are written past the caches, as fast as memory takes them.
 template <arch Arch = arch::runtime, format_like F, class Layout, executor Executor = serial>
 void dequantize(const quantized_view<F, Layout>& w, matrix_view<typename F::value_type> out,
                 const Executor& threads = {}) {

@@ -42,12 +42,10 @@ template <class Q>
 double group_error(const group_values<Q>& g, const group_params<Q>& p) {
   if constexpr (detail::sums_errors<Q>)
     if (g.target != arch::runtime) {
-      double part[16] = {};
-      const auto rule = code_rule<Q>();
-      kernels::sum_errors<zero_of<Q>, decltype(rule)>(g.target)(
+      static const auto rule = code_rule<Q>();
+      return kernels::sum_errors<zero_of<Q>, code_rule_of<Q>>(g.target)(
           g.values.data(), g.importance.empty() ? nullptr : g.importance.data(), g.values.size(),
-          g.moderate, p.scale[0], p.zero, rule, part);
-      return ordered_sum(16, [&](index_t i) { return part[i]; });
+          g.moderate, p.scale[0], p.zero, rule);
     }
   return ordered_sum(g.values.size(), [&](index_t i) { return value_error(g, p, i); });
 }

@@ -19,7 +19,8 @@ struct group_values {
   /// parameter is quantized in its turn, which no single group can know).
   float (*stored_scale)(float) = [](float s) { return s; };
   float (*stored_zero)(float) = [](float z) { return z; };
-  bool stores_finite = false;  // what is finite is stored as something finite
+  bool stores_finite = false;    // what is finite is stored as something finite
+  bool scales_in_order = false;  // of two scales the larger is never stored as the smaller one
   /// Kernels of an instruction set (see kernels/host/encoders.hpp), for the same results in less
   /// time; `runtime` and null: plain loops.
   arch target = arch::runtime;

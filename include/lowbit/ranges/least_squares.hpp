@@ -1,9 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include <vector>
+
 #include "extremes.hpp"
 #include "group_error.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
+
+namespace detail {
+
+/// The levels L that the values x of a group get under given parameters, less the zero where that
+/// is an integer, and sums with the weights w: exact products in binary64, added up in a fixed
+/// order (ordered_sum).
+template <class Q>
+class coded_levels {
+ public:
+  coded_levels(const group_values<Q>& g, const group_params<Q>& p)
+      : x_(g.values.data()),
+        w_(g.importance.empty() ? nullptr : g.importance.data()),
+        n_(g.values.size()),
+        sum_(kernels::sum_products(g.target == arch::runtime ? arch::scalar : g.target)) {
+    if (n_ > most) many_.resize(std::size_t(n_ + room));
+    float* const to = n_ > most ? many_.data() : few_;
+    levels_ = to;
+    if constexpr (sums_errors<Q>)
+      if (g.target != arch::runtime) {
+        static const auto rule = code_rule<Q>();
+        kernels::find_levels<zero_of<Q>, code_rule_of<Q>>(g.target)(x_, n_, g.moderate, p.scale[0],
+                                                                    p.zero, rule, to);
+        return;
+      }
+    for (index_t i = 0; i < n_; ++i) {
+      to[i] = decode_in<Q>(Q{}, encode_in<Q>(Q{}, normalize<Q>(x_[i], p), p), p);
+      if constexpr (zero_of<Q> == zero_kind::integer) to[i] = sub_rn(to[i], p.zero);
+    }
+  }
+  coded_levels(const coded_levels&) = delete;
+  coded_levels& operator=(const coded_levels&) = delete;
+
+  /// sum w (L - l0)^2 and sum w (L - l0) (x - x0).
+  double squares(float l0) const { return sum_(levels_, l0, levels_, l0, w_, n_); }
+  double products(float l0, float x0) const { return sum_(levels_, l0, x_, x0, w_, n_); }
+  /// sum w, sum w L and sum w x.
+  double total_weight() const { return w_ == nullptr ? double(n_) : weighted(nullptr); }
+  double total() const { return weighted(levels_); }
+  double total_x() const { return weighted(x_); }
+
+ private:
+  static constexpr index_t most = 256, room = 64;
+
+  double weighted(const float* v) const {
+    return w_ == nullptr ? sum_(v, 0, nullptr, 0, nullptr, n_) : sum_(w_, 0, v, 0, nullptr, n_);
+  }
+
+  const float *x_, *w_, *levels_;
+  index_t n_;
+  kernels::product_kernel* sum_;
+  alignas(64) float few_[most + room];
+  std::vector<float> many_;
+};
+
+}  // namespace detail
 
 /// Alternates codes and parameters: the codes nearest under the parameters, then the parameters
 /// that minimise the squared error of these codes (weighted by importance):
@@ -42,41 +99,36 @@ struct least_squares : range_search {
   /// The best parameters for the codes that p gives.
   template <class Q>
   static group_params<Q> refit(const group_values<Q>& g, const group_params<Q>& p) {
-    const auto level = [&](index_t i) {
-      const code_t code = encode_in<Q>(Q{}, normalize<Q>(g.values[i], p), p);
-      const value_of<Q> l = decode_in<Q>(Q{}, code, p);
-      if constexpr (zero_of<Q> == zero_kind::integer)
-        return sub_rn(l, p.zero);
-      else
-        return l;
-    };
-    if constexpr (zero_of<Q> == zero_kind::real || zero_of<Q> == zero_kind::minimum)
-      return regression<Q>(g, p, level);
-    else {
-      const double lx = weighted_sum(g, level, [&](index_t i) { return g.values[i]; });
-      const double ll = weighted_sum(g, level, level);
-      group_params<Q> better = p;
-      if (ll > 0) better.scale[0] = g.stored_scale(float(lx / ll));
-      return better;
+    group_params<Q> better = p;
+    double lx, ll;
+    if constexpr (std::same_as<value_of<Q>, float>) {
+      const detail::coded_levels<Q> levels(g, p);
+      if constexpr (zero_of<Q> == zero_kind::real || zero_of<Q> == zero_kind::minimum)
+        return regression(g, p, levels);
+      lx = levels.products(0, 0);
+      ll = levels.squares(0);
+    } else {
+      const auto level = [&](index_t i) {
+        return decode_in<Q>(Q{}, encode_in<Q>(Q{}, normalize<Q>(g.values[i], p), p), p);
+      };
+      lx = complex_products(g, level, [&](index_t i) { return g.values[i]; });
+      ll = complex_products(g, level, level);
     }
+    if (ll > 0) better.scale[0] = g.stored_scale(float(lx / ll));
+    return better;
   }
 
   /// S and the intercept M of x = S L + M, deviations from the means being taken as binary32.
-  template <class Q, class Level>
+  template <class Q>
   static group_params<Q> regression(const group_values<Q>& g, const group_params<Q>& p,
-                                    Level level) {
-    const auto one_each = [](index_t) { return 1.f; };
-    const double total = weighted_sum(g, one_each, one_each);
+                                    const detail::coded_levels<Q>& levels) {
+    const double total = levels.total_weight();
     if (!(total > 0)) return p;
-    const float mean_l = float(weighted_sum(g, one_each, level) / total);
-    const float mean_x =
-        float(weighted_sum(g, one_each, [&](index_t i) { return g.values[i]; }) / total);
-    const auto dl = [&](index_t i) { return sub_rn(level(i), mean_l); };
-    const auto dx = [&](index_t i) { return sub_rn(g.values[i], mean_x); };
-    const double ll = weighted_sum(g, dl, dl);
+    const float mean_l = float(levels.total() / total), mean_x = float(levels.total_x() / total);
+    const double ll = levels.squares(mean_l);
     if (!(ll > 0)) return p;
     group_params<Q> better;
-    const float s = g.stored_scale(float(weighted_sum(g, dl, dx) / ll));
+    const float s = g.stored_scale(float(levels.products(mean_l, mean_x) / ll));
     better.scale[0] = s;
     if (s == 0) return p;
     if constexpr (zero_of<Q> == zero_kind::minimum) {
@@ -89,16 +141,13 @@ struct least_squares : range_search {
     return better;
   }
 
-  /// sum w a b; every product is exact in binary64.
+  /// sum w Re(a conj(b)); every product is exact in binary64.
   template <class Q, class A, class B>
-  static double weighted_sum(const group_values<Q>& g, A a, B b) {
+  static double complex_products(const group_values<Q>& g, A a, B b) {
     return ordered_sum(g.values.size(), [&](index_t i) {
       const auto x = a(i), y = b(i);
       const float w = g.weight(i);
-      if constexpr (std::same_as<decltype(x), const float>)
-        return double(mul_rn(w, x)) * double(y);
-      else
-        return double(mul_rn(w, x.re)) * double(y.re) + double(mul_rn(w, x.im)) * double(y.im);
+      return double(mul_rn(w, x.re)) * double(y.re) + double(mul_rn(w, x.im)) * double(y.im);
     });
   }
 };

@@ -30,6 +30,7 @@ void scan_groups(matrix_view<const value_of<Q>> work, const value_hints& hints, 
     g.stored_scale = rounding_of<typename G::scale_plane>();
     g.signed_scale = stores_both_signs<typename G::scale_plane>;
     g.stores_finite = stores_finite<typename G::scale_plane>;
+    g.scales_in_order = stores_in_order<typename G::scale_plane>;
     if constexpr (has_zero<Q>) {
       using zero_plane = typename G::template data<owned, Q>::zero_plane;
       g.stored_zero = rounding_of<zero_plane>();

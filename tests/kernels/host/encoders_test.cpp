@@ -178,24 +178,35 @@ void check_errors() {
             w.push_back(float(random() % 5) * 0.3f);
           }
           const auto p = params_with<Q>(s, z);
-          double expected[16] = {}, expected_sum = 0;
-          for (index_t i = 0; i < n; ++i) {
+          std::vector<float> expected_levels;
+          const double expected = lb::ordered_sum(n, [&](index_t i) {
             const float v = x[std::size_t(i)];
             const float level = Q::decode(Q::encode(lb::normalize<Q>(v, p)));
+            const bool offset = lb::zero_of<Q> == zero_kind::integer;
+            expected_levels.push_back(offset ? lb::sub_rn(level, p.zero) : level);
             const float d = lb::sub_rn(v, lb::reconstruct<Q>(level, p));
             const float weight = weighted ? w[std::size_t(i)] : 1;
-            expected[i % 16] += double(lb::mul_rn(weight, d)) * double(d);
-            expected_sum += expected[i % 16];
-          }
-          CHECK(expected_sum >= 0);
+            return double(lb::mul_rn(weight, d)) * double(d);
+          });
+          const float* const weights = weighted ? w.data() : nullptr;
           for (const arch a : targets()) {
             CAPTURE(int(a));
             CAPTURE(n);
-            double sums[16] = {};
-            lb::kernels::sum_errors<lb::zero_of<Q>, lb::code_rule_of<Q>>(a)(
-                x.data(), weighted ? w.data() : nullptr, n, n % 2 == 0, s, lb::has_zero<Q> ? z : 0,
-                rule, sums);
-            for (int k = 0; k < 16; ++k) CHECK(sums[k] == expected[k]);
+            const bool moderate = n % 2 == 0;
+            CHECK(lb::kernels::sum_errors<lb::zero_of<Q>, lb::code_rule_of<Q>>(a)(
+                      x.data(), weights, n, moderate, s, p.zero, rule) == expected);
+            std::vector<float> levels(std::size_t(n + 64));
+            lb::kernels::find_levels<lb::zero_of<Q>, lb::code_rule_of<Q>>(a)(
+                x.data(), n, moderate, s, p.zero, rule, levels.data());
+            levels.resize(std::size_t(n));
+            CHECK(levels == expected_levels);
+            const double products = lb::ordered_sum(n, [&](index_t i) {
+              const float d = lb::sub_rn(levels[std::size_t(i)], 0.3f);
+              const float weight = weighted ? w[std::size_t(i)] : 1;
+              return double(lb::mul_rn(weight, d)) * double(lb::sub_rn(x[std::size_t(i)], -0.1f));
+            });
+            CHECK(lb::kernels::sum_products(a)(levels.data(), 0.3f, x.data(), -0.1f, weights, n) ==
+                  products);
           }
         }
 }

@@ -336,14 +336,6 @@ struct byte_packer {
 /// Sums of products of floats in binary64, one per lane; each product is exact.
 struct squares {
   __m256d low, high;
-  void load(const double* p) {
-    low = _mm256_loadu_pd(p);
-    high = _mm256_loadu_pd(p + 4);
-  }
-  void store(double* p) const {
-    _mm256_storeu_pd(p, low);
-    _mm256_storeu_pd(p + 4, high);
-  }
   void add(vf a, vf b) {
     low = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm256_castps256_ps128(a)),
                           _mm256_cvtps_pd(_mm256_castps256_ps128(b)), low);
@@ -351,3 +343,10 @@ struct squares {
                            _mm256_cvtps_pd(_mm256_extractf128_ps(b, 1)), high);
   }
 };
+/// The sum of sixteen partial sums, as ordered_sum has it.
+inline double ordered_total(const squares (&sums)[2]) {
+  const __m256d four = _mm256_add_pd(_mm256_add_pd(sums[0].low, sums[1].low),
+                                     _mm256_add_pd(sums[0].high, sums[1].high));
+  const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}

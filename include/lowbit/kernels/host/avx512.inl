@@ -306,14 +306,6 @@ struct byte_packer {
 /// Sums of products of floats in binary64, one per lane; each product is exact.
 struct squares {
   __m512d low, high;
-  void load(const double* p) {
-    low = _mm512_loadu_pd(p);
-    high = _mm512_loadu_pd(p + 8);
-  }
-  void store(double* p) const {
-    _mm512_storeu_pd(p, low);
-    _mm512_storeu_pd(p + 8, high);
-  }
   void add(vf a, vf b) {
     low = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(a)),
                           _mm512_cvtps_pd(_mm512_castps512_ps256(b)), low);
@@ -321,3 +313,11 @@ struct squares {
                            _mm512_cvtps_pd(_mm512_extractf32x8_ps(b, 1)), high);
   }
 };
+/// The sum of sixteen partial sums, as ordered_sum has it.
+inline double ordered_total(const squares (&sums)[1]) {
+  const __m512d eight = _mm512_add_pd(sums[0].low, sums[0].high);
+  const __m256d four =
+      _mm256_add_pd(_mm512_castpd512_pd256(eight), _mm512_extractf64x4_pd(eight, 1));
+  const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}

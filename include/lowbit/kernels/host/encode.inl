@@ -57,6 +57,11 @@ void find_extremes(const float* x, index_t n, float* low, float* high) {
   *high = most;
 }
 
+/// A pair of vectors.
+struct two_vectors {
+  vf u, v;
+};
+
 /// Correctly rounded quotients by one divisor, or one for each lane. With r = 1 / s correctly
 /// rounded, two steps of Newton's method with exact remainders give them too, without the sign of
 /// 0 (Markstein, "Computation of elementary functions on the IBM RISC System/6000", 1990), which is
@@ -220,54 +225,78 @@ void pack_codes(const std::uint8_t* codes, index_t n, int bits, std::uint8_t* st
   for (index_t i = 0; i < n; i += byte_packer::codes) pack(codes + i, stream + i / 8 * bits);
 }
 
-/// Sixteen values at a time, one for each partial sum.
-template <zero_kind Kind, class Levels>
-inline void error_under(const float* x, const float* w, index_t n, bool moderate, float scale,
-                        float zero, const Levels& levels, double* partials) {
+/// The sum of (w u) v over n places, {u, v} = term(a, b): sixteen partials, one for each place
+/// modulo sixteen, added up in pairs. Without weights w is null. Places past the end weigh 0.
+template <class Term>
+[[gnu::always_inline]] inline double total_of(const float* a, const float* b, const float* w,
+                                              index_t n, Term term) {
   constexpr int parts = 16 / lanes;
+  squares sum[parts]{};
+  const auto add_products = [&](squares& to, const float* x, const float* y,
+                                const float* weight) __attribute__((always_inline)) {
+    const two_vectors factors = term(load(x), load(y));
+    to.add(weight == nullptr ? factors.u : mul(load(weight), factors.u), factors.v);
+  };
+  index_t i = 0;
+  for (; i + 16 <= n; i += 16)
+    for (int p = 0; p < parts; ++p) {
+      const index_t at = i + p * lanes;
+      add_products(sum[p], a + at, b + at, w == nullptr ? nullptr : w + at);
+    }
+  if (i < n) {
+    alignas(64) float rest[3][16] = {};
+    const std::size_t bytes = std::size_t(n - i) * sizeof(float);
+    __builtin_memcpy(rest[0], a + i, bytes);
+    __builtin_memcpy(rest[1], b + i, bytes);
+    for (index_t k = i; k < n; ++k) rest[2][k - i] = w == nullptr ? 1 : w[k];
+    for (int p = 0; p < parts; ++p)
+      add_products(sum[p], rest[0] + p * lanes, rest[1] + p * lanes, rest[2] + p * lanes);
+  }
+  return ordered_total(sum);
+}
+
+template <class Later>
+[[gnu::flatten]] double sum_products(const float* a, float a0, const float* b, float b0,
+                                     const float* w, index_t n) {
+  const vf from_a = set1(a0), from_b = set1(b0);
+  if (b == nullptr)
+    return total_of(a, a, w, n, [&](vf x, vf) { return two_vectors{sub(x, from_a), set1(1)}; });
+  return total_of(a, b, w, n, [&](vf x, vf y) {
+    return two_vectors{sub(x, from_a), sub(y, from_b)};
+  });
+}
+
+inline affine_rounder levels_of(const affine_rule& rule) { return affine_rounder(rule); }
+inline point_finder levels_of(const point_rule& rule) { return point_finder(rule); }
+template <zero_kind Kind, class Rule>
+[[gnu::flatten]] double sum_errors(const float* x, const float* w, index_t n, bool moderate,
+                                   float scale, float zero, const Rule& rule) {
+  const auto levels = levels_of(rule);
   const vf s = set1(scale), z = set1(zero);
   const divider over(scale, moderate && Kind != zero_kind::minimum);
   const vf shift = set1(Kind == zero_kind::minimum ? zero
                         : Kind == zero_kind::real  ? -mul_rn(scale, zero)
                                                       : 0);
   const vf at_zero = set1(position_of<Kind>(0.f, 0.f, zero));
-  squares sum[parts];
-  for (int p = 0; p < parts; ++p) sum[p].load(partials + p * lanes);
-  const auto add_error = [&](squares& to, const float* from, const float* weight, index_t left) {
-    const vf v = load(from);
-    vf level = levels.level(scale == 0 ? at_zero : position_of<Kind>(v, over, z));
+  return total_of(x, x, w, n, [&](vf v, vf) __attribute__((always_inline)) {
+    const vf level = levels.level(scale == 0 ? at_zero : position_of<Kind>(v, over, z));
     vf y;
     if constexpr (Kind == zero_kind::none) y = mul_apart(s, level);
     else if constexpr (Kind == zero_kind::integer) y = mul_apart(s, sub(level, z));
     else y = fma(s, level, shift);
-    vf d = sub(v, y);
-    if (left < lanes) {
-      alignas(64) float kept[lanes];
-      store(kept, d);
-      for (index_t i = left < 0 ? 0 : left; i < lanes; ++i) kept[i] = 0;
-      d = load(kept);
-    }
-    to.add(weight == nullptr ? d : mul(load(weight), d), d);
-  };
-  index_t i = 0;
-  for (; i + 16 <= n; i += 16)
-    for (int p = 0; p < parts; ++p)
-      add_error(sum[p], x + i + p * lanes, w == nullptr ? nullptr : w + i + p * lanes, lanes);
-  if (i < n) {
-    alignas(64) float rest[16] = {}, weights[16] = {};
-    __builtin_memcpy(rest, x + i, std::size_t(n - i) * sizeof(float));
-    if (w != nullptr) __builtin_memcpy(weights, w + i, std::size_t(n - i) * sizeof(float));
-    for (int p = 0; p < parts; ++p)
-      add_error(sum[p], rest + p * lanes, w == nullptr ? nullptr : weights + p * lanes,
-                n - i - p * lanes);
-  }
-  for (int p = 0; p < parts; ++p) sum[p].store(partials + p * lanes);
+    const vf d = sub(v, y);
+    return two_vectors{d, d};
+  });
 }
-
-inline affine_rounder levels_of(const affine_rule& rule) { return affine_rounder(rule); }
-inline point_finder levels_of(const point_rule& rule) { return point_finder(rule); }
 template <zero_kind Kind, class Rule>
-void sum_errors(const float* x, const float* w, index_t n, bool moderate, float scale, float zero,
-                const Rule& rule, double* partials) {
-  error_under<Kind>(x, w, n, moderate, scale, zero, levels_of(rule), partials);
+[[gnu::flatten]] void find_levels(const float* x, index_t n, bool moderate, float scale, float zero,
+                                  const Rule& rule, float* out) {
+  const auto levels = levels_of(rule);
+  const vf z = set1(zero);
+  const divider over(scale, moderate && Kind != zero_kind::minimum);
+  const vf at_zero = set1(position_of<Kind>(0.f, 0.f, zero));
+  for_vectors(x, n, [&](vf v, index_t i) {
+    const vf level = levels.level(scale == 0 ? at_zero : position_of<Kind>(v, over, z));
+    store(out + i, Kind == zero_kind::integer ? sub(level, z) : level);
+  });
 }

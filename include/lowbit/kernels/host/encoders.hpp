@@ -62,8 +62,13 @@ halves_kernel* read_halves(arch target) {
 template <class Rule>
 using code_kernel = void(const float* u, index_t n, const Rule&, std::uint8_t* codes);
 template <class Rule>
-using error_kernel = void(const float* x, const float* w, index_t n, bool moderate, float scale,
-                          float zero, const Rule&, double* partials);
+using error_kernel = double(const float* x, const float* w, index_t n, bool moderate, float scale,
+                            float zero, const Rule&);
+template <class Rule>
+using level_kernel = void(const float* x, index_t n, bool moderate, float scale, float zero,
+                          const Rule&, float* levels);
+using product_kernel = double(const float* a, float a0, const float* b, float b0, const float* w,
+                              index_t n);
 
 /// (u, n, rule, codes): positions -> codes, one per byte; two bytes each of field_rule alone.
 template <class Rule, int Bytes = 1>
@@ -87,9 +92,8 @@ stream_kernel* pack_codes(arch target) {
   (void)target;
   return scalar::pack_codes<Later>;
 }
-/// (x, w, n, moderate, scale, zero, rule, partials): adds the squared errors of a group, weighted
-/// (w may be null: 1), to 16 strided partials: partial i % 16 gets (w d) d, with d = x - y and w d
-/// rounded once.
+/// (x, w, n, moderate, scale, zero, rule): the squared error of a group, weighted (w may be null:
+/// 1). The sum of (w d) d with d = x - y, w d rounded once, as ordered_sum adds it up.
 template <zero_kind Kind, class Rule>
 error_kernel<Rule>* sum_errors(arch target) {
 #if defined(__x86_64__)
@@ -98,6 +102,27 @@ error_kernel<Rule>* sum_errors(arch target) {
 #endif
   (void)target;
   return scalar::sum_errors<Kind>;
+}
+/// The levels that the values of a group get; less the zero, where that is an integer.
+template <zero_kind Kind, class Rule>
+level_kernel<Rule>* find_levels(arch target) {
+#if defined(__x86_64__)
+  if (target == arch::avx512) return avx512::find_levels<Kind>;
+  if (target == arch::avx2) return avx2::find_levels<Kind>;
+#endif
+  (void)target;
+  return scalar::find_levels<Kind>;
+}
+/// The sum of (w (a - a0)) (b - b0), all but the last product rounded, as ordered_sum adds it up;
+/// b and w may be null: 1.
+template <class Later = void>
+product_kernel* sum_products(arch target) {
+#if defined(__x86_64__)
+  if (target == arch::avx512) return avx512::sum_products<Later>;
+  if (target == arch::avx2) return avx2::sum_products<Later>;
+#endif
+  (void)target;
+  return scalar::sum_products<Later>;
 }
 
 }  // namespace kernels

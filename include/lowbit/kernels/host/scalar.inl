@@ -305,11 +305,16 @@ struct byte_packer {
 /// Sums of products of floats in binary64, one per lane; each product is exact.
 struct squares {
   double sum[lanes];
-  void load(const double* p) { __builtin_memcpy(sum, p, sizeof sum); }
-  void store(double* p) const { __builtin_memcpy(p, sum, sizeof sum); }
   void add(const vf& a, const vf& b) {
     LOWBIT_LANES sum[l] += double(a.v[l]) * double(b.v[l]);
   }
 };
+/// The sum of sixteen partial sums, as ordered_sum has it.
+inline double ordered_total(squares (&sums)[1]) {
+  double* const part = sums[0].sum;
+  for (int step = 8; step > 0; step /= 2)
+    for (int l = 0; l < step; ++l) part[l] += part[l + step];
+  return part[0];
+}
 
 #undef LOWBIT_LANES
