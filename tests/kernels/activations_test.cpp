@@ -72,6 +72,34 @@ TEST_CASE("int8 activations are the codes and scales of quantize") {
   check_int8<a8_row>(0, 8);
 }
 
+TEST_CASE("what is left of int8 activations is quantized once more") {
+  const index_t tokens = 2, cols = 75;
+  const test::random_matrix x(tokens, cols, 8);
+  const auto first = quantize<a8>(x.view());
+  test::random_matrix rest = x;
+  for (index_t t = 0; t < tokens; ++t)
+    for (index_t c = 0; c < cols; ++c)
+      rest.values[std::size_t(t * cols + c)] =  // rounded once
+          fma_rn(-first.view().main.params(t, c).scale[0],
+                 uniform<8>::decode(first.view().main.code(t, c)), x(t, c));
+  const auto second = quantize<a8>(rest.view());
+  const prepared<a8r> p = prepare(as<a8r>(x.view()));
+  const int8_rows& rows = p.rows();
+  REQUIRE(rows.parts == 2);
+  index_t wrong = 0;
+  for (index_t t = 0; t < tokens; ++t)
+    for (index_t c = 0; c < cols; ++c)
+      for (index_t part = 0; part < 2; ++part) {
+        const auto& q = part == 0 ? first : second;
+        const index_t row = 2 * t + part;
+        wrong += int(rows.levels[row * rows.stride + c]) !=
+                 int(uniform<8>::decode(q.view().main.code(t, c)));
+        wrong += rows.scales[row * rows.groups + c / 32] != q.view().main.params(t, c).scale[0];
+      }
+  CHECK(wrong == 0);
+  CHECK(rows.origin.values[0] == x(0, 0));
+}
+
 TEST_CASE("real activations are copied to f32, padded with zeros, rows with a stride too") {
   std::vector<bfloat16> x(2 * 90);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = bfloat16(float(i) / 4);

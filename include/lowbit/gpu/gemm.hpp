@@ -38,7 +38,7 @@ void gemm(cudaStream_t stream, const quantized_view<F, Layout, device>& w,
           const gpu::workspace& memory, update factors = {}) {
   static_assert(!kernels::is_complex<typename F::value_type>,
                 "lowbit::gemm: quantize complex activations as real ones, re and im interleaved");
-  static_assert(kernels::int8_activations<A>,
+  static_assert(format_like<A> && kernels::int8_activations<A>,
                 "lowbit::gemm: activations on a device are quantized to uniform<8> with a scale "
                 "for whole quads of columns, as a8; quantize others on the host");
   kernels::multiply_on(gpu::cuda_launcher(stream), w, kernels::device_int8<A, T>{x.values}, y,

@@ -3,41 +3,83 @@
 #pragma once
 #include "../core/scalar_traits.hpp"
 #include "../quantize.hpp"
+#include "activation_rows.hpp"
 #include "dequantize.hpp"
 #include "int8_activations.hpp"
-#include "workspace.hpp"
+#include "static_int8.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 
 /// Eight bits per activation, one scale per 32: the usual partner of integer kernels.
 using a8 = format<uniform<8>, per_group<32, f32>>;
 
+/// Activations quantized to A, and what that left quantized to A in its turn: their sum. Products
+/// cost those of two tokens.
+template <format_like A>
+struct with_residual {
+  using format_type = A;
+};
+/// int8 plus an int8 residual: some 15 bits per activation at the speed of integers.
+using a8r = with_residual<a8>;
+
 /// Real activations, as they are.
 struct real_activations {};
+
+namespace detail {
+template <class A>
+inline constexpr bool is_activation_format = format_like<A>;
+template <class A>
+inline constexpr bool is_activation_format<with_residual<A>> = true;
+}  // namespace detail
+/// What `as<A>` takes: a format, or with_residual of one.
+template <class A>
+concept activation_format = detail::is_activation_format<A>;
 
 /// Rows of activations with the format that they shall be quantized to.
 template <class A, class T>
 struct quantized_activations {
   matrix_view<const T> values;
 };
+template <class Byte, class T>
+struct quantized_activations<static_bytes<Byte>, T> {
+  matrix_view<const T> values;
+  static_bytes<Byte> how;
+};
+
+namespace detail {
+/// A span as a matrix of one row.
+template <class Range>
+  requires requires(const Range& x) { span(x); }
+auto one_row(const Range& x) {
+  const span s(x);
+  using T = std::remove_const_t<std::remove_pointer_t<decltype(s.data())>>;
+  return matrix_view<const T>(s.data(), 1, s.size());
+}
+}  // namespace detail
 
 /// `as<a8>(x)`: the product uses x quantized to the format, nearest, default range. x is a span
 /// (one row) or a matrix_view (one row per token).
-template <format_like A, class T>
+template <activation_format A, class T>
 quantized_activations<A, std::remove_const_t<T>> as(matrix_view<T> x) {
   return {x};
 }
-template <format_like A, class Range>
-  requires requires(const Range& x) { span(x); }
-auto as(const Range& x) {
-  const span s(x);
-  using T = std::remove_const_t<std::remove_pointer_t<decltype(s.data())>>;
-  return quantized_activations<A, T>{matrix_view<const T>(s.data(), 1, s.size())};
+template <activation_format A, class Range>
+  requires requires(const Range& x) { detail::one_row(x); }
+auto as(const Range& x) { return as<A>(detail::one_row(x)); }
+
+/// `as(static_uint8{.scale = s, .zero = z}, x)`: x is s (q - z), by a scale and a zero that were
+/// calibrated beforehand. x holds reals, which are quantized, or the bytes q. A transform of a
+/// `linear` in front of the product cannot take them: error bad_argument.
+template <class Byte, class T>
+quantized_activations<static_bytes<Byte>, std::remove_const_t<T>> as(static_bytes<Byte> how,
+                                                                     matrix_view<T> x) {
+  return {x, how};
 }
+template <class Byte, class Range>
+  requires requires(const Range& x) { detail::one_row(x); }
+auto as(static_bytes<Byte> how, const Range& x) { return as(how, detail::one_row(x)); }
 
 namespace kernels {
-
-inline constexpr index_t padded(index_t n) { return (n + 63) / 64 * 64; }
 
 /// Formats whose codes are int8 with one scale per whole quads of columns of one row.
 template <class A>
@@ -47,29 +89,21 @@ inline constexpr bool int8_activations =
     std::same_as<typename A::outliers_type, none>&& requires {
   requires std::same_as<typename A::granularity_type::scale_plane::granularity_type, unscaled>;
 };
+template <class A>
+inline constexpr bool int8_activations<with_residual<A>> = int8_activations<A>;
+template <class Byte>
+inline constexpr bool int8_activations<static_bytes<Byte>> = true;
 
-/// What rows were before they were quantized, and how: for a matrix that transforms activations
-/// first. Null where they never were.
-struct real_rows;
-template <class Rows>
-struct rows_origin {
-  const float* values = nullptr;  // at the same stride
-  Rows (*quantize)(const row_ops&, const real_rows&, detail::carver&, bool write) = nullptr;
+/// Rows of int8 that add up to one of A, and the format of each.
+template <class A>
+struct int8_parts {
+  static constexpr index_t count = 1;
+  using format_type = A;
 };
-
-/// Rows of activations in the form that a kernel reads. Padded with zeros to whole vectors.
-struct real_rows {
-  index_t tokens = 0, cols = 0, stride = 0;
-  const float* values = nullptr;  // complex values: re, im, re, im ...
-  rows_origin<real_rows> origin{};
-};
-struct int8_rows {
-  index_t tokens = 0, cols = 0, stride = 0;
-  index_t width = 1, groups = 0;  // columns that share a scale; scales of a row
-  const std::int8_t* levels = nullptr;
-  const float* scales = nullptr;
-  const std::int32_t* sums = nullptr;  // of each four levels
-  rows_origin<int8_rows> origin{};
+template <class A>
+struct int8_parts<with_residual<A>> {
+  static constexpr index_t count = 2;
+  using format_type = A;
 };
 
 template <class T>
@@ -99,49 +133,37 @@ real_rows copy_rows(matrix_view<const T> x, detail::carver& memory, bool write) 
 template <class A, class T>
 int8_rows quantize_rows(const row_ops& ops, matrix_view<const T> x, detail::carver& memory,
                         bool write) {
-  using G = typename A::granularity_type;
+  using G = typename int8_parts<A>::format_type::granularity_type;
   using scale_number = typename G::scale_plane::quantizer_type;
+  constexpr index_t parts = int8_parts<A>::count;
   const index_t cols = x.cols(), stride = padded(cols), tokens = x.rows();
   const index_t width = G::block_cols == whole ? (cols > 0 ? cols : 1) : G::block_cols;
   const index_t groups = ceil_div(cols, width);
   float* const row = memory.take<float>(stride);
-  std::int8_t* const levels = memory.take<std::int8_t>(tokens * stride);
-  float* const scales = memory.take<float>(tokens * groups);
-  std::int32_t* const sums = memory.take<std::int32_t>(tokens * stride / 4);
-  const int8_rows rows{tokens, cols, stride, width, groups, levels, scales, sums, {}};
+  const int8_memory to(tokens * parts, stride, groups, memory);
+  const int8_rows rows{tokens,    cols,      stride,  width, groups,
+                       to.levels, to.scales, to.sums, {},    parts};
   if (!write) return rows;
-  for (index_t t = 0; t < tokens; ++t) {
-    const float* values = row;
-    if constexpr (std::same_as<T, float>)
-      values = x.row(t);
-    else
-      for (index_t c = 0; c < cols; ++c) row[c] = scalar_traits<T>::to_float(x(t, c));
-    std::int8_t* const q = levels + t * stride;
-    for (index_t g = 0; g < groups; ++g) {
-      const index_t c = g * width, n = min_of(width, cols - c);
-      const float top = ops.absmax(values + c, n);
-      const float scale = int8_activation_scale<scale_number>(top);
-      ops.quantize(values + c, n, scale, q + c);
-      scales[t * groups + g] = scale;
+  for (index_t i = 0; i < rows.rows(); ++i) {
+    const float* values = row;  // after its first part, what that left of a token
+    if (i % parts == 0) {
+      if constexpr (std::same_as<T, float>)
+        values = x.row(i / parts);
+      else
+        for (index_t c = 0; c < cols; ++c) row[c] = scalar_traits<T>::to_float(x(i / parts, c));
     }
-    for (index_t c = cols; c < stride; ++c) q[c] = 0;
-    for (index_t i = 0; i < stride / 4; ++i)
-      sums[t * stride / 4 + i] = q[4 * i] + q[4 * i + 1] + q[4 * i + 2] + q[4 * i + 3];
+    std::int8_t* const q = to.levels + i * stride;
+    for (index_t g = 0; g < groups; ++g) {
+      const index_t c = g * width, end = min_of(c + width, cols);
+      const float top = ops.absmax(values + c, end - c);
+      const float scale = int8_activation_scale<scale_number>(top);
+      ops.quantize(values + c, end - c, scale, q + c);
+      to.scales[i * groups + g] = scale;
+      if ((i + 1) % parts != 0)
+        for (index_t k = c; k < end; ++k) row[k] = fma_rn(-scale, float(q[k]), values[k]);
+    }
+    to.finish_row(i, cols, stride);
   }
-  return rows;
-}
-
-/// What the quantized activations stand for, as real rows.
-inline real_rows decode_rows(const int8_rows& x, detail::carver& memory, bool write) {
-  real_rows rows{x.tokens, x.cols, x.stride, nullptr};
-  float* const out = memory.take<float>(rows.tokens * rows.stride);
-  rows.values = out;
-  if (!write) return rows;
-  for (index_t t = 0; t < x.tokens; ++t)
-    for (index_t c = 0; c < x.stride; ++c)
-      out[t * x.stride + c] = c < x.cols ? mul_rn(x.scales[t * x.groups + c / x.width],
-                                                  float(x.levels[t * x.stride + c]))
-                                         : 0;
   return rows;
 }
 
@@ -202,29 +224,49 @@ class prepared {
   explicit prepared(matrix_view<const T> x) {
     assign(x);
   }
+  template <class T>
+  explicit prepared(const quantized_activations<A, T>& x) {
+    assign(x);
+  }
 
   /// Throws error not_finite when quantized activations are NaN or infinite.
   template <class T>
   void assign(matrix_view<const T> x) {
-    const float_mode_guard mode;
-    const kernels::row_ops& ops = kernels::ops_of(arch::runtime);
     if constexpr (!std::same_as<A, real_activations>) kernels::check_finite_rows(x);
-    const auto make = [&](detail::carver& memory, bool write) {
+    fill([&](const kernels::row_ops& ops, detail::carver& memory, bool write) {
       const kernels::real_rows values = kernels::copy_rows(x, memory, write);
       if constexpr (std::same_as<A, real_activations>)
         return values;
       else
         return kernels::quantize_real_rows<A>(ops, values, memory, write);
-    };
-    detail::carver size;
-    make(size, false);
-    detail::carver memory(memory_.reserve(size.used()));
-    rows_ = make(memory, true);
+    });
+  }
+  /// What `as` returns.
+  template <class T>
+  void assign(const quantized_activations<A, T>& x) {
+    if constexpr (requires { x.how; }) {
+      const kernels::static_rows source(x.how, x.values);
+      fill([&](const kernels::row_ops& ops, detail::carver& memory, bool write) {
+        return source.rows(ops, memory, write);
+      });
+    } else {
+      assign(x.values);
+    }
   }
   const rows_type& rows() const { return rows_; }
   index_t bytes() const { return memory_.size(); }
 
  private:
+  template <class Make>
+  void fill(Make make) {
+    const float_mode_guard mode;
+    const kernels::row_ops& ops = kernels::ops_of(arch::runtime);
+    detail::carver size;
+    make(ops, size, false);
+    detail::carver memory(memory_.reserve(size.used()));
+    rows_ = make(ops, memory, true);
+  }
+
   workspace memory_;
   rows_type rows_{};
 };
@@ -236,7 +278,7 @@ prepared<> prepare(matrix_view<T> x) {
 }
 template <class A, class T>
 prepared<A> prepare(const quantized_activations<A, T>& x) {
-  return prepared<A>(x.values);
+  return prepared<A>(x);
 }
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -32,33 +32,31 @@ struct real_axis_rows {
 };
 /// The same of int8 ones, whose groups hold whole quads of complex values.
 struct int8_axis_rows {
-  static bool fit(const int8_rows& x) { return x.groups <= 1 || x.width % 8 == 0; }
+  static bool fit(const int8_rows& x) {
+    return x.parts == 1 && (x.groups <= 1 || x.width % 8 == 0);
+  }
   static int8_rows shape(const int8_rows& x) {
     const index_t cols = x.cols / 2, width = x.groups > 1 ? x.width / 2 : cols > 0 ? cols : 1;
     return {2 * x.tokens, cols, padded(cols), width, x.groups, nullptr, nullptr, nullptr, {}};
   }
   static void take(int8_rows& rows, const int8_rows& x, int axis, detail::carver& memory,
                    bool fill) {
-    std::int8_t* const levels = memory.take<std::int8_t>(rows.tokens * rows.stride);
-    float* const scales = memory.take<float>(rows.tokens * rows.groups);
-    std::int32_t* const sums = memory.take<std::int32_t>(rows.tokens * rows.stride / 4);
-    rows.levels = levels;
-    rows.scales = scales;
-    rows.sums = sums;
+    const int8_memory out(rows.tokens, rows.stride, rows.groups, memory);
+    rows.levels = out.levels;
+    rows.scales = out.scales;
+    rows.sums = out.sums;
     if (!fill) return;
     for (index_t t = 0; t < rows.tokens; ++t) {
       const std::int8_t* const from = x.levels + t / 2 * x.stride;
       const bool imaginary = t % 2 != axis, minus = imaginary && axis == 1;
-      std::int8_t* const to = levels + t * rows.stride;
+      std::int8_t* const to = out.levels + t * rows.stride;
       for (index_t c = 0; c < rows.cols; ++c) {
         const std::int8_t v = from[2 * c + imaginary];
         to[c] = minus ? std::int8_t(-v) : v;
       }
-      for (index_t c = rows.cols; c < rows.stride; ++c) to[c] = 0;
       for (index_t g = 0; g < rows.groups; ++g)
-        scales[t * rows.groups + g] = x.scales[t / 2 * x.groups + g];
-      for (index_t q = 0; q < rows.stride / 4; ++q)
-        sums[t * rows.stride / 4 + q] = to[4 * q] + to[4 * q + 1] + to[4 * q + 2] + to[4 * q + 3];
+        out.scales[t * rows.groups + g] = x.scales[t / 2 * x.groups + g];
+      out.finish_row(t, rows.cols, rows.stride);
     }
   }
 };

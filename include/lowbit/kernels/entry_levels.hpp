@@ -37,7 +37,7 @@ class entry_levels {
   void take(detail::carver& memory, const int8_rows& x) {
     stride_ = ceil_div(x.stride, 4 * dim) * 4 * dim * count;
     planes_ = memory.take<std::int8_t>(by_planes_ ? 256 * dim * count : 0);
-    levels_ = memory.take<std::int8_t>(x.tokens * stride_);
+    levels_ = memory.take<std::int8_t>(x.rows() * stride_);
   }
   /// `table` stays where it is while this is used.
   void fill(const int8_table_for<Q>& table, const int8_rows& x) {
@@ -46,7 +46,7 @@ class entry_levels {
       for (index_t e = 0; e >> tables::bits(t) == 0; ++e)
         for (int j = 0; j < dim; ++j)
           planes_[256 * (t * dim + j) + e] = table_[(tables::offset(t) + e) * dim + j];
-    for (index_t t = 0; t < x.tokens; ++t)
+    for (index_t t = 0; t < x.rows(); ++t)
       arrange(x.levels + t * x.stride, x.stride, levels_ + t * stride_);
   }
 

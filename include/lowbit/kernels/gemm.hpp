@@ -168,14 +168,16 @@ void multiply(const quantized_view<F, Layout>& w, const Source& source,
 /// Y tokens x rows.
 ///
 /// X is a matrix_view of float, float16, bfloat16 or any `scalar` (complex32 for complex formats),
-/// `as<A>(X)` or `prepared`. Optional arguments in any order: an executor, a workspace (without one
-/// the call allocates once), an `update` for alpha and beta.
+/// `as<A>(X)`, `as(static_int8{...}, X)` or `prepared`. Optional arguments in any order: an
+/// executor, a workspace (without one the call allocates once), an `update` for alpha and beta.
 ///
 /// Real activations: every weight has the value that `dequantize` gives it, multiplied in binary32
 /// with |error| <= (ceil(K / 16) + 16) 2^-23 sum |w x|. Int8 activations on formats of at most 8
-/// bits: exact integer sums per group. NaN and infinity of X reach the results they belong to.
-/// Results do not depend on the executor or on how many tokens share a call.
-/// Throws error: shape_mismatch, overlap of X and Y; not_finite for quantized activations.
+/// bits: exact integer sums per group, of both parts where they have two (a8r). NaN and infinity of
+/// X reach the results they belong to. Results do not depend on the executor or on how many tokens
+/// share a call.
+/// Throws error: shape_mismatch, overlap of X and Y; not_finite for quantized activations; for
+/// static_int8 also bad_argument.
 template <arch Arch = arch::runtime, format_like F, class Layout, class A, class... How>
 void gemm(const quantized_view<F, Layout>& w, const prepared<A>& x,
           std::type_identity_t<matrix_view<typename F::value_type>> y, How&&... how) {
@@ -203,15 +205,17 @@ void gemm(const quantized_view<F, Layout>& w, const quantized_activations<A, T>&
   kernels::check_product_arguments<std::remove_cvref_t<How>...>();
   static_assert(!kernels::is_complex<typename F::value_type>,
                 "lowbit::gemm: quantize complex activations as real ones, re and im interleaved");
-  if constexpr (kernels::int8_activations<A>) {
-    const kernels::int8_source<A, T> source{x.values};
-    kernels::check_shapes(w.shape(), x.values.shape(), y.shape());
-    kernels::check_overlap(x.values, y);
-    kernels::check_finite_rows(x.values);
-    kernels::multiply<Arch>(w, source, y, how...);
-  } else {
-    kernels::check_overlap(x.values, y);
+  kernels::check_overlap(x.values, y);
+  if constexpr (!kernels::int8_activations<A>) {
     gemm<Arch>(w, prepare(x), y, how...);
+  } else {
+    kernels::check_shapes(w.shape(), x.values.shape(), y.shape());
+    if constexpr (requires { x.how; }) {
+      kernels::multiply<Arch>(w, kernels::static_rows(x.how, x.values), y, how...);
+    } else {
+      kernels::check_finite_rows(x.values);
+      kernels::multiply<Arch>(w, kernels::int8_source<A, T>{x.values}, y, how...);
+    }
   }
 }
 

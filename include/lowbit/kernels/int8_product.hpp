@@ -13,8 +13,8 @@ struct no_entries {
 };
 
 /// A product of int8 levels with int8 activations, tile by tile. The sum of a run of columns is an
-/// exact integer; scales and zeros meet it once. One token or two are multiplied with packed codes
-/// where they are stored as tiles; else a tile is decoded once for all tokens.
+/// exact integer; scales and zeros meet it once. One row or two of x are multiplied with packed
+/// codes where they are stored as tiles; else a tile is decoded once for all rows.
 template <class View>
 class int8_product {
  public:
@@ -53,8 +53,8 @@ class int8_product {
   void take_shared(detail::carver& memory, bool fill) {
     const index_t runs = tiles_.runs(), run = tiles_.run();
     results_.take(memory, x_.tokens);
-    scales_ = memory.take<float>(x_.tokens * runs);
-    sums_ = memory.take<float>(x_.tokens * runs);
+    scales_ = memory.take<float>(x_.rows() * runs);
+    sums_ = memory.take<float>(x_.rows() * runs);
     group_ = memory.take<std::int32_t>(runs);
     levels_ = memory.take<int8_table_for<Q>>(1);
     if constexpr (vectors) entries_.take(memory, x_);
@@ -63,7 +63,7 @@ class int8_product {
     make_int8_levels<Q>(w_.main.stored_levels(), as_codes() ? 0 : ops_.level_bias, *levels_);
     if constexpr (vectors) entries_.fill(*levels_, x_);
     const float scale_unit = has_minima ? 1 : unit();
-    for (index_t t = 0; t < x_.tokens; ++t)
+    for (index_t t = 0; t < x_.rows(); ++t)
       for (index_t i = 0; i < runs; ++i) {
         const std::int32_t* const quads = x_.sums + t * x_.stride / 4;
         std::int32_t sum = 0;
@@ -76,12 +76,12 @@ class int8_product {
   struct task_memory {
     typename reader::memory tile;
     std::uint8_t* entries;  // levels of a codebook
-    float* sums;            // results: [token][row]
+    float* sums;            // results: [row of x][row]
   };
   task_memory take_task(detail::carver& memory) const {
     task_memory m{tiles_.take(memory), nullptr, nullptr};
     if constexpr (vectors) m.entries = memory.take<std::uint8_t>(entries_.tile_bytes);
-    m.sums = memory.take<float>(tile_rows * x_.tokens);
+    m.sums = memory.take<float>(tile_rows * x_.rows());
     return m;
   }
   void prepare_outliers(const real_rows& values) { results_.prepare(values); }
@@ -90,8 +90,9 @@ class int8_product {
     const float_mode_guard mode;
     for (index_t r = first; r < last; r += tile_rows) {
       const index_t rows = min_of(tile_rows, last - r);
-      for (index_t i = 0; i < tile_rows * x_.tokens; ++i) m.sums[i] = 0;
+      for (index_t i = 0; i < tile_rows * x_.rows(); ++i) m.sums[i] = 0;
       add_rows(r, rows, m);
+      if (x_.parts > 1) join_parts(m.sums);
       results_.write(r, rows, x_.tokens, m.sums, tile_rows);
     }
   }
@@ -101,6 +102,15 @@ class int8_product {
   }
 
  private:
+  /// The sums of a token's rows become one.
+  void join_parts(float* sums) const {
+    for (index_t t = 0; t < x_.tokens; ++t)
+      for (index_t i = 0; i < tile_rows; ++i) {
+        float sum = sums[t * x_.parts * tile_rows + i];
+        for (index_t p = 1; p < x_.parts; ++p) sum += sums[(t * x_.parts + p) * tile_rows + i];
+        sums[t * tile_rows + i] = sum;
+      }
+  }
   void multiply(index_t r, index_t rows, index_t c, const task_memory& m) const {
     const index_t n = min_of(tiles_.span(), w_.cols() - c), run_quads = tiles_.run() / 4;
     row_ops::tile_weights tile = read_params(r, rows, c, n, m.tile);
@@ -115,7 +125,7 @@ class int8_product {
         tile.codes = tiles_.packed_codes(r, c);
         tile.table = levels_->values;
         return dot_packed<Q::bits, !codes_are_levels>(ops_.target)(
-            tile, inputs(c), x_.tokens, ceil_div(n, 4), run_quads, m.sums);
+            tile, inputs(c), x_.rows(), ceil_div(n, 4), run_quads, m.sums);
       }
     if constexpr (vectors) {
       tile.codes = m.entries;
@@ -125,19 +135,19 @@ class int8_product {
         row_ops::tile_inputs in = inputs(k);
         in.levels = entries_.levels() + k * repeats;
         in.stride = entries_.stride();
-        ops_.dot_tile(tile, in, x_.tokens, entries_.quads(part), run_quads * repeats, m.sums);
+        ops_.dot_tile(tile, in, x_.rows(), entries_.quads(part), run_quads * repeats, m.sums);
       }
     } else {
       tile.codes = m.tile.codes;
       for (index_t k = c; k < c + n; k += chunk) {
         const index_t part = min_of(chunk, c + n - k);
         tiles_.read_codes(r, rows, k, part, levels_->values, m.tile);
-        ops_.dot_tile(tile, inputs(k), x_.tokens, ceil_div(part, 4), run_quads, m.sums);
+        ops_.dot_tile(tile, inputs(k), x_.rows(), ceil_div(part, 4), run_quads, m.sums);
       }
     }
   }
 
-  bool few_tokens() const { return x_.tokens <= 2; }
+  bool few_tokens() const { return x_.rows() <= 2; }
   /// Packed codes that are levels but for a constant need no table.
   static constexpr bool codes_are_levels = [] {
     if constexpr (reader::packed && std::same_as<strategy_of<Q>, affine_codes> && tabulated<Q>)
