@@ -302,8 +302,8 @@ void read_row(const row_ops& ops, const typename P::template data<borrowed>& p,
 /// Hands out runs of codes of a matrix: canonical ones as they are.
 template <class P, class Layout = typename P::layout_type>
 struct code_source {
-  code_run run(const row_ops&, const typename P::template data<borrowed>& p, index_t r,
-               index_t first, index_t) {
+  static code_run run(const row_ops&, const typename P::template data<borrowed>& p, index_t r,
+                      index_t first, index_t) {
     return canonical_run(p, r, first);
   }
 };
