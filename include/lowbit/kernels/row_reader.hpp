@@ -38,6 +38,9 @@ concept small_table = dim_of<Q>
 /// The levels of one matrix, as the row operations want them.
 template <class Q>
 struct level_table {
+  // Members, though there is nothing to hold: g++ 12 takes an empty object for one that is
+  // uninitialised.
+  const float* levels = nullptr;
   explicit level_table(const state_of<Q>&) {}
 };
 template <class Q>
@@ -53,7 +56,6 @@ struct level_table<Q> {
 template <class Q>
   requires tabulated<Q>
 struct level_table<Q> {
-  // A member, though it is a constant: g++ 12 takes an empty object for one that is uninitialised.
   const float* levels = levels_of<Q>.items;
   explicit level_table(const state_of<Q>&) {}
   const float* data() const { return levels; }
