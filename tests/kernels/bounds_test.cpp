@@ -87,6 +87,7 @@ using affine = format<uniform<4, asymmetric>, per_group<64>>;
 using minima = format<uniform<5, minimum>, per_group<32>>;
 using levels = format<normal_float<4>, per_group<64>>;
 using field = format<fp4_e2m1, per_group<16, scaled<e4m3, per_tensor::with<f32>>>>;
+using byte_field = format<fp8_e4m3, microscaling<32>>;
 using apart = format<uniform<3>, per_group<32>, sparse<>>;
 using with_columns = format<uniform<3>, per_row, columns>;
 using factors = format<uniform<3>, per_row, low_rank<4>>;
@@ -98,6 +99,7 @@ TEST_CASE("real activations: (ceil(K / 16) + 16) 2^-23 of the sum of magnitudes"
   check_bound<minima>();
   check_bound<levels>();
   check_bound<field>();
+  check_bound<byte_field>();
 }
 
 TEST_CASE("real activations: the same with outliers, whose share is summed by itself") {

@@ -53,7 +53,8 @@ FOR_BITS(7)
 FOR_BITS(8)
 #undef FOR_BITS
 
-// Real products: tables of up to four bits, equal steps of more; codes one per byte count as eight.
+// Real products: tables of up to four bits, equal steps, fields and tables of more; codes one per
+// byte count as eight.
 #define FOR_LEVELS(Bits, Kind, Shifted)                                                  \
   COMPILED_KERNELS dot_values_kernel* dot_values<Bits, level_kind::Kind, Shifted>(arch); \
   COMPILED_KERNELS read_values_kernel* read_values<Bits, level_kind::Kind, Shifted>(arch);
@@ -70,7 +71,18 @@ FOR_LEVELS(5, codes, true)
 FOR_LEVELS(6, codes, true)
 FOR_LEVELS(7, codes, true)
 FOR_LEVELS(8, codes, true)
+FOR_LEVELS(5, table256, false)
+FOR_LEVELS(8, table256, false)
 #undef FOR_LEVELS
+#define FOR_FIELDS(Bits, Field, Exponent)                                                          \
+  COMPILED_KERNELS dot_values_kernel* dot_values<Bits, fields_of(Field, Exponent), false>(arch);   \
+  COMPILED_KERNELS read_values_kernel* read_values<Bits, fields_of(Field, Exponent), false>(arch);
+FOR_FIELDS(8, 8, 4)
+FOR_FIELDS(6, 6, 2)
+FOR_FIELDS(8, 6, 2)
+FOR_FIELDS(6, 6, 3)
+FOR_FIELDS(8, 6, 3)
+#undef FOR_FIELDS
 
 }  // namespace kernels
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -16,21 +16,36 @@ inline constexpr bool adds_minima_exactly = [] {
   else
     return true;
 }();
-/// Formats whose real products run on tiles: few levels or equal steps, one scale for whole quads.
+/// Formats whose real products run on tiles: levels in a table or equal steps, one scale for whole
+/// quads.
 template <class F>
 inline constexpr bool has_tile_values = [] {
   using Q = typename F::quantizer_type;
   using G = typename F::granularity_type;
-  if constexpr (!small_table<Q>)
-    return false;
-  else
-    return (Q::bits <= 4 || adds_minima_exactly<Q>)&&scales_of<Q> == 1 && !scales_columns<G> &&
-           G::block_cols % 4 == 0 && std::same_as<typename F::value_type, float>;
+  return small_table<Q> && scales_of<Q> == 1 && !scales_columns<G> && G::block_cols % 4 == 0 &&
+         std::same_as<typename F::value_type, float>;
 }();
 
-/// A product with real activations, tile by tile: for a few tokens levels are looked up in
-/// registers and multiplied at once, for many they are written out first, in pieces that stay in
-/// the first cache. Scales meet the sums of runs, except where a minimum is added to every value.
+/// How kernels find the levels of a code set.
+template <class Q>
+inline constexpr level_kind kind_of_levels = [] {
+  if constexpr (Q::bits <= 4) return level_kind::table16;
+  if constexpr (adds_minima_exactly<Q>) return level_kind::codes;
+  if constexpr (small_fields<Q>)
+    if (Q::is_signed && Q::bits == 1 + Q::exponent_bits + Q::mantissa_bits &&
+        Q::exponent_bits <= 5 && Q::bias == (1 << Q::exponent_bits >> 1) - 1)
+      return fields_of(Q::bits, Q::exponent_bits);
+  if constexpr (tabulated<Q>) {
+    std::uint32_t all = 0;
+    for (const float level : levels_of<Q>.items) all |= bits_as<std::uint32_t>(level);
+    if ((all & 0xffff) == 0) return level_kind::table256_upper;
+  }
+  return level_kind::table256;
+}();
+
+/// A product with real activations, tile by tile: for a few tokens levels are found in registers
+/// and multiplied at once, for many they are written out first, in pieces that stay in the first
+/// cache. Scales meet the sums of runs, except where a minimum is added to every value.
 template <class View>
 class real_tile_product {
  public:
@@ -42,7 +57,9 @@ class real_tile_product {
   static constexpr index_t most_run = 128;  // columns summed before a scale: bounds the error
   static constexpr index_t many_tokens = 8;
   static constexpr index_t piece = 256;  // columns
-  static constexpr bool affine = std::same_as<strategy_of<Q>, affine_codes> && Q::bits > 4;
+  static constexpr level_kind kind = kind_of_levels<Q>;
+  static constexpr bool affine = kind == level_kind::codes;
+  static constexpr bool wide = !affine && kind != level_kind::table16;
   static constexpr bool shifted = has_zero<Q> || affine;
 
   real_tile_product(const row_ops& ops, const View& w, const real_rows& x, result_rows y,
@@ -59,7 +76,14 @@ class real_tile_product {
   void take_shared(detail::carver& memory, bool fill) {
     results_.take(memory, x_.tokens);
     group_ = memory.take<std::int32_t>(tiles_.runs());
-    if (fill) tiles_.list_groups(group_);
+    planes_ = memory.take<std::int8_t>(wide ? 4 * 256 : 0);
+    if (!fill) return;
+    tiles_.list_groups(group_);
+    if constexpr (wide)
+      for (int c = 0; c < 256; ++c)
+        for (int p = 0; p < 4; ++p)
+          planes_[256 * p + c] =
+              std::int8_t(bits_as<std::uint32_t>(table_.data()[c]) >> (24 - 8 * p));
   }
   struct task_memory {
     typename reader::memory tile;
@@ -109,7 +133,6 @@ class real_tile_product {
     else
       return 0.f;
   }();
-  static constexpr level_kind kind = affine ? level_kind::codes : level_kind::table16;
 
   index_t params_room() const { return shifted ? tiles_.params_room() : 0; }
 
@@ -152,6 +175,7 @@ class real_tile_product {
     row_ops::tile_values tile{};
     tile.scales = m.tile.scales;
     if constexpr (!affine) tile.table = table_.data();
+    tile.planes = planes_;
     if constexpr (has_zero<Q> && zero_of<Q> != zero_kind::integer) {
       // The value is scale * level + minimum, and is not scaled again.
       tile.factors = m.tile.scales;
@@ -176,6 +200,7 @@ class real_tile_product {
   reader tiles_;
   level_table<Q> table_;
   std::int32_t* group_ = nullptr;
+  std::int8_t* planes_ = nullptr;
 };
 
 }  // namespace kernels

@@ -180,6 +180,47 @@ struct byte_lut {
   }
 };
 
+/// Fields by way of halves, whose subnormals cost nothing: as quads, see tiles.inl. Other levels
+/// have no registers to be looked up in.
+template <int Bits, level_kind Kind>
+struct quad_levels {
+  static constexpr bool here = is_fields(Kind), by_columns = false;
+  static constexpr int exponent = exponent_bits(Kind);
+  static constexpr int up = 8 - field_bits(Kind), down = 5 - exponent;
+  static constexpr int bias = 15 - (1 << exponent >> 1) + 1;
+  explicit quad_levels(const row_ops::tile_values&) {}
+  void operator()(vb codes, vf (&v)[4]) const {
+    const vi zero = _mm256_setzero_si256();
+    const vi words[2] = {_mm256_unpacklo_epi8(zero, codes), _mm256_unpackhi_epi8(zero, codes)};
+    for (int i = 0; i < 2; ++i) {
+      // The sign stays on top; the exponent's upper bits are zero.
+      const vi half =
+          _mm256_and_si256(_mm256_srai_epi16(_mm256_slli_epi16(words[i], up), down),
+                           _mm256_set1_epi16(short(0x8000 | ((0x8000 >> down) - 1))));
+      const vf by = _mm256_set1_ps(float(1 << bias));
+      v[2 * i] = _mm256_mul_ps(_mm256_cvtph_ps(_mm256_castsi256_si128(half)), by);
+      v[2 * i + 1] = _mm256_mul_ps(_mm256_cvtph_ps(_mm256_extracti128_si256(half, 1)), by);
+    }
+  }
+};
+inline vf broadcast_floats(const float* x) {
+  return _mm256_broadcast_ps(reinterpret_cast<const __m128*>(x));
+}
+inline void quads_to_columns(vf (&s)[4]) {  // rows 0 1, 4 5, 2 3, 6 7
+  const vf r04 = _mm256_permute2f128_ps(s[0], s[1], 0x20);
+  const vf r15 = _mm256_permute2f128_ps(s[0], s[1], 0x31);
+  const vf r26 = _mm256_permute2f128_ps(s[2], s[3], 0x20);
+  const vf r37 = _mm256_permute2f128_ps(s[2], s[3], 0x31);
+  const __m256d a = _mm256_castps_pd(_mm256_unpacklo_ps(r04, r15));
+  const __m256d b = _mm256_castps_pd(_mm256_unpackhi_ps(r04, r15));
+  const __m256d c = _mm256_castps_pd(_mm256_unpacklo_ps(r26, r37));
+  const __m256d d = _mm256_castps_pd(_mm256_unpackhi_ps(r26, r37));
+  s[0] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, c));
+  s[1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, c));
+  s[2] = _mm256_castpd_ps(_mm256_unpacklo_pd(b, d));
+  s[3] = _mm256_castpd_ps(_mm256_unpackhi_pd(b, d));
+}
+
 // Tiles: eight rows in the lanes, four columns in a lane's bytes.
 
 inline vb load_bytes(const std::uint8_t* p) {

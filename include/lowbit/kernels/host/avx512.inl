@@ -161,6 +161,65 @@ struct byte_lut {
   }
 };
 
+/// Levels of more codes than a register of floats has lanes, looked up byte by byte: as quads, see
+/// tiles.inl.
+template <int Bits, level_kind Kind>
+struct quad_levels {
+  static constexpr bool here = true, by_columns = false;
+  static constexpr int bits = is_fields(Kind) ? field_bits(Kind) : Bits;
+  static constexpr bool mirrored = is_fields(Kind) && bits == 8;  // the sign is the code's
+  static constexpr int width = mirrored ? 7 : bits;
+  byte_lut top, second, third, last;
+  explicit quad_levels(const row_ops::tile_values& w)
+      : top(w.planes, width),
+        second(w.planes + 256, width),
+        third(w.planes + 512, width),
+        last(w.planes + 768, width) {}
+  void operator()(vb codes, vf (&v)[4]) const {
+    vi high = top(codes);
+    if constexpr (mirrored)
+      high = _mm512_ternarylogic_epi32(high, codes, _mm512_set1_epi8(-128), 0xf8);  // a | (b & c)
+    const vi next = second(codes);
+    vi lower[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+    if constexpr (Kind == level_kind::table256) {
+      const vi a = last(codes), b = third(codes);
+      lower[0] = _mm512_unpacklo_epi8(a, b);
+      lower[1] = _mm512_unpackhi_epi8(a, b);
+    }
+    const vi upper[2] = {_mm512_unpacklo_epi8(next, high), _mm512_unpackhi_epi8(next, high)};
+    for (int i = 0; i < 2; ++i) {
+      v[2 * i] = _mm512_castsi512_ps(_mm512_unpacklo_epi16(lower[i], upper[i]));
+      v[2 * i + 1] = _mm512_castsi512_ps(_mm512_unpackhi_epi16(lower[i], upper[i]));
+    }
+  }
+};
+/// 32 levels are two registers.
+template <level_kind Kind>
+  requires(!is_fields(Kind))
+struct quad_levels<5, Kind> {
+  static constexpr bool here = true, by_columns = true;
+  vf low, high;
+  explicit quad_levels(const row_ops::tile_values& w)
+      : low(load(w.table)), high(load(w.table + 16)) {}
+  void operator()(vb codes, vf (&v)[4]) const {
+    v[0] = _mm512_permutex2var_ps(low, codes, high);
+    v[1] = _mm512_permutex2var_ps(low, _mm512_srli_epi32(codes, 8), high);
+    v[2] = _mm512_permutex2var_ps(low, _mm512_srli_epi32(codes, 16), high);
+    v[3] = _mm512_permutex2var_ps(low, _mm512_srli_epi32(codes, 24), high);
+  }
+};
+inline vf broadcast_floats(const float* x) { return _mm512_broadcast_f32x4(_mm_loadu_ps(x)); }
+inline void quads_to_columns(vf (&s)[4]) {
+  const __m512d a = _mm512_castps_pd(_mm512_unpacklo_ps(s[0], s[1]));
+  const __m512d b = _mm512_castps_pd(_mm512_unpackhi_ps(s[0], s[1]));
+  const __m512d c = _mm512_castps_pd(_mm512_unpacklo_ps(s[2], s[3]));
+  const __m512d d = _mm512_castps_pd(_mm512_unpackhi_ps(s[2], s[3]));
+  s[0] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c));
+  s[1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
+  s[2] = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d));
+  s[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
+}
+
 // Tiles: sixteen rows in the lanes, four columns in a lane's bytes.
 
 inline vb load_bytes(const std::uint8_t* p) { return _mm512_loadu_si512(p); }

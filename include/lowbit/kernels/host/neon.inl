@@ -238,6 +238,76 @@ struct byte_lut {
   }
 };
 
+/// Levels of more codes than sixteen, looked up byte by byte: as quads, see tiles.inl.
+template <int Bits, level_kind Kind>
+struct quad_levels {
+  static constexpr bool here = true, by_columns = false;
+  byte_lut top, second, third, last;
+  explicit quad_levels(const row_ops::tile_values& w)
+      : top(w.planes, Bits),
+        second(w.planes + 256, Bits),
+        third(w.planes + 512, Bits),
+        last(w.planes + 768, Bits) {}
+  [[gnu::always_inline]] void operator()(const vb& codes, vf (&v)[4]) const {
+    for (int i = 0; i < 4; ++i) {
+      const uint8x16_t c = codes.q[i], high = top.look_up(c), next = second.look_up(c);
+      const uint8x16_t upper[2] = {vzip1q_u8(next, high), vzip2q_u8(next, high)};
+      uint8x16_t lower[2] = {vdupq_n_u8(0), vdupq_n_u8(0)};
+      if constexpr (Kind == level_kind::table256) {
+        const uint8x16_t a = last.look_up(c), b = third.look_up(c);
+        lower[0] = vzip1q_u8(a, b);
+        lower[1] = vzip2q_u8(a, b);
+      }
+      for (int k = 0; k < 2; ++k) {
+        const uint16x8_t low = vreinterpretq_u16_u8(lower[k]);
+        const uint16x8_t up = vreinterpretq_u16_u8(upper[k]);
+        v[2 * k].q[i] = vreinterpretq_f32_u16(vzip1q_u16(low, up));
+        v[2 * k + 1].q[i] = vreinterpretq_f32_u16(vzip2q_u16(low, up));
+      }
+    }
+  }
+};
+/// Fields by way of halves.
+template <int Bits, level_kind Kind>
+  requires(is_fields(Kind))
+struct quad_levels<Bits, Kind> {
+  static constexpr bool here = true, by_columns = false;
+  static constexpr int exponent = exponent_bits(Kind);
+  static constexpr int up = 8 - field_bits(Kind), down = 5 - exponent;
+  static constexpr int bias = 15 - (1 << exponent >> 1) + 1;
+  explicit quad_levels(const row_ops::tile_values&) {}
+  [[gnu::always_inline]] void operator()(const vb& codes, vf (&v)[4]) const {
+    for (int i = 0; i < 4; ++i)
+      for (int k = 0; k < 2; ++k) {
+        const uint8x16_t zero = vdupq_n_u8(0), c = codes.q[i];
+        const int16x8_t word =
+            vreinterpretq_s16_u8(k == 0 ? vzip1q_u8(zero, c) : vzip2q_u8(zero, c));
+        // The sign stays on top; the exponent's upper bits are zero.
+        const int16x8_t half = vandq_s16(
+            vshlq_s16(vshlq_s16(word, vdupq_n_s16(up)), vdupq_n_s16(-down)),
+            vdupq_n_s16(std::int16_t(0x8000 | ((0x8000 >> down) - 1))));
+        const float16x8_t h = vreinterpretq_f16_s16(half);
+        v[2 * k].q[i] = vmulq_n_f32(vcvt_f32_f16(vget_low_f16(h)), float(1 << bias));
+        v[2 * k + 1].q[i] = vmulq_n_f32(vcvt_high_f32_f16(h), float(1 << bias));
+      }
+  }
+};
+inline vf broadcast_floats(const float* x) { return same(vld1q_f32(x)); }
+inline void quads_to_columns(vf (&s)[4]) {
+  const auto pairs = [](float32x4_t a) { return vreinterpretq_f64_f32(a); };
+  const auto floats = [](float64x2_t a) { return vreinterpretq_f32_f64(a); };
+  for (int i = 0; i < 4; ++i) {
+    const float64x2_t a = pairs(vtrn1q_f32(s[0].q[i], s[1].q[i]));
+    const float64x2_t b = pairs(vtrn2q_f32(s[0].q[i], s[1].q[i]));
+    const float64x2_t c = pairs(vtrn1q_f32(s[2].q[i], s[3].q[i]));
+    const float64x2_t d = pairs(vtrn2q_f32(s[2].q[i], s[3].q[i]));
+    s[0].q[i] = floats(vzip1q_f64(a, c));
+    s[1].q[i] = floats(vzip1q_f64(b, d));
+    s[2].q[i] = floats(vzip2q_f64(a, c));
+    s[3].q[i] = floats(vzip2q_f64(b, d));
+  }
+}
+
 // Tiles: sixteen rows in the lanes, four columns in a lane's bytes.
 
 inline vb load_bytes(const std::uint8_t* p) {

@@ -120,6 +120,7 @@ struct row_ops {
   struct tile_values {
     const std::uint8_t* codes;  // packed
     const float* table;         // 16 or 256 levels
+    const std::int8_t* planes;  // of 256: byte b of level c at 256 (3 - b) + c
     const float* scales;        // [group][row]: the sum of a run is multiplied by
     const float* factors;       // [group][row]: a level is multiplied by
     const float* shifts;        // [group][row]: and increased by
@@ -130,8 +131,18 @@ struct row_ops {
                      index_t tokens, index_t quads, index_t run_quads, float* y);
 };
 
-/// How packed codes become levels: they are levels; they are looked up among 16, or among 256.
-enum class level_kind { codes, table16, table256 };
+/// How packed codes become levels: they are levels; they are looked up among 16, or among 256; or
+/// among 256 that all fit the upper halves of floats; or codes are also fields of floats, as
+/// fields_of says.
+enum class level_kind { codes, table16, table256, table256_upper, fields };
+/// Codes of so many bits: a sign, an exponent of 1 to 5 bits with the usual bias, a mantissa. Their
+/// levels are in a table too, and fit upper halves.
+constexpr level_kind fields_of(int bits, int exponent_bits) {
+  return level_kind(int(level_kind::fields) + 16 * bits + exponent_bits);
+}
+constexpr bool is_fields(level_kind k) { return k >= level_kind::fields; }
+constexpr int field_bits(level_kind k) { return (int(k) - int(level_kind::fields)) / 16; }
+constexpr int exponent_bits(level_kind k) { return (int(k) - int(level_kind::fields)) % 16; }
 
 // Functions of an instruction set for codes of so many bits (targets.hpp), compiled for those that
 // are called. Codes, activations and results are read and written in whole blocks of 32 columns.
