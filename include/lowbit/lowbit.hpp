@@ -100,6 +100,7 @@
 #include "packing/parameter_tiles.hpp"
 
 #include "kernels/gemm.hpp"
+#include "kernels/kernel_name.hpp"
 #include "metrics/compare.hpp"
 #include "metrics/compare_int8.hpp"
 

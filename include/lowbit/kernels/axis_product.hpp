@@ -32,9 +32,10 @@ struct real_axis_rows {
 };
 /// The same of int8 ones, whose groups hold whole quads of complex values.
 struct int8_axis_rows {
-  static bool fit(const int8_rows& x) {
-    return x.parts == 1 && (x.groups <= 1 || x.width % 8 == 0);
+  static constexpr bool fit(index_t parts, index_t groups, index_t width) {
+    return parts == 1 && (groups <= 1 || width % 8 == 0);
   }
+  static bool fit(const int8_rows& x) { return fit(x.parts, x.groups, x.width); }
   static int8_rows shape(const int8_rows& x) {
     const index_t cols = x.cols / 2, width = x.groups > 1 ? x.width / 2 : cols > 0 ? cols : 1;
     return {2 * x.tokens, cols, padded(cols), width, x.groups, nullptr, nullptr, nullptr, {}};
@@ -73,6 +74,8 @@ class axis_product {
   using source =
       std::conditional_t<std::same_as<rows_type, int8_rows>, int8_axis_rows, real_axis_rows>;
   static constexpr index_t tile_rows = row_ops::tile_rows;
+  /// For kernel_name.
+  static constexpr auto name() { return "axes<" + real_part::name() + ">"; }
 
   axis_product(const row_ops& ops, const View& w, const rows_type& x, result_rows y, update factors)
       : x_(x),

@@ -142,24 +142,36 @@ auto choose_real_product() {
   else
     return std::type_identity<real_row_product<View>>();
 }
-template <class View>
-using real_product = typename decltype(choose_real_product<View>())::type;
 
-/// Picks the product for the format and the activations.
+/// The product for rows of activations of a kind, real_rows or int8_rows; `AxesFit`: groups of the
+/// int8 ones can be taken apart for complex codes (int8_axis_rows::fit).
+template <class View, class Rows, bool AxesFit = true>
+auto choose_product() {
+  using F = typename View::format_type;
+  constexpr bool int8 = std::same_as<Rows, int8_rows>;
+  if constexpr (int8 && has_int8_path<F>)
+    return std::type_identity<int8_product<View>>();
+  else if constexpr (int8 && AxesFit && has_axis_int8<F, View>)
+    return std::type_identity<axis_product<View, int8_product>>();
+  else
+    return choose_real_product<View>();
+}
+template <class View, class Rows, bool AxesFit = true>
+using product_for = typename decltype(choose_product<View, Rows, AxesFit>())::type;
+
+/// Multiplies by the product for the format and the activations.
 template <arch Arch, format_like F, class Layout, class Source, class... How>
 void multiply(const quantized_view<F, Layout>& w, const Source& source,
               matrix_view<typename F::value_type> y, How&... how) {
   using View = quantized_view<F, Layout>;
   using source_rows = decltype(source.rows(ops_of(Arch), std::declval<detail::carver&>(), true));
   const row_ops& ops = ops_of(Arch);
-  if constexpr (std::same_as<source_rows, int8_rows> && has_int8_path<F>) {
-    multiply_as<int8_product<View>>(ops, w, source, y, how...);
-  } else {
-    if constexpr (std::same_as<source_rows, int8_rows> && has_axis_int8<F, View>)
-      if (int8_axis_rows::fit(source.prepared_rows))
-        return multiply_as<axis_product<View, int8_product>>(ops, w, source, y, how...);
-    multiply_as<real_product<View>>(ops, w, source, y, how...);
-  }
+  using product = product_for<View, source_rows>;
+  using other = product_for<View, source_rows, false>;
+  if constexpr (!std::same_as<product, other>)
+    if (!int8_axis_rows::fit(source.prepared_rows))
+      return multiply_as<other>(ops, w, source, y, how...);
+  multiply_as<product>(ops, w, source, y, how...);
 }
 
 }  // namespace kernels

@@ -39,6 +39,17 @@ class int8_product {
       return index_t(512);
   }();
 
+  /// For kernel_name.
+  static constexpr auto name() {
+    constexpr auto start = "int8_tiles<" + number_text<Q::bits>();
+    if constexpr (vectors)
+      return start + ",entries>";
+    else if constexpr (codes_are_levels)
+      return start + ",codes>";
+    else
+      return start + ",table>";
+  }
+
   int8_product(const row_ops& ops, const View& w, const int8_rows& x, result_rows y, update factors)
       : ops_(ops),
         w_(w),

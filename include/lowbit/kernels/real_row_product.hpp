@@ -17,6 +17,11 @@ class real_row_product {
   static constexpr index_t parts = is_complex<V> ? 2 : 1;
   static constexpr index_t chunk = row_reader<View>::chunk;
   static constexpr index_t panel_stride = parts * (chunk_cols + row_slack);
+  /// For kernel_name.
+  static constexpr auto name() {
+    return "rows<" + number_text<row_reader<View>::Q::bits>() + "," +
+           row_reader<View>::levels_name() + ">";
+  }
 
   real_row_product(const row_ops& ops, const View& w, const real_rows& x, result_rows y,
                    update factors)

@@ -61,6 +61,14 @@ class real_tile_product {
   static constexpr bool affine = kind == level_kind::codes;
   static constexpr bool wide = !affine && kind != level_kind::table16;
   static constexpr bool shifted = has_zero<Q> || affine;
+  /// For kernel_name.
+  static constexpr auto name() {
+    constexpr auto start = "real_tiles<" + number_text<Q::bits>();
+    if constexpr (affine)
+      return start + ",codes>";
+    else
+      return start + ",table>";
+  }
 
   real_tile_product(const row_ops& ops, const View& w, const real_rows& x, result_rows y,
                     update factors)

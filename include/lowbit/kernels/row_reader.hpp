@@ -103,27 +103,67 @@ code_run canonical_run(const Data& p, index_t r, index_t first) {
   return {p.row(r) + skip, index_t(p.codes.size()) - r * P::row_bytes(p.cols) - skip, bits};
 }
 
+/// How a row operation finds the levels of codes: by arithmetic on codes or on their bits, in a
+/// table, or, where nothing else is known, by asking decode for every code.
+enum class row_levels { affine, f16, bf16, f32, exponent, field, table, decode };
+template <class Q>
+inline constexpr row_levels row_levels_of = [] {
+  if constexpr (std::same_as<strategy_of<Q>, affine_codes> && Q::bits <= 8)
+    return row_levels::affine;
+  else if constexpr (std::same_as<Q, f16>)
+    return row_levels::f16;
+  else if constexpr (std::same_as<Q, bf16>)
+    return row_levels::bf16;
+  else if constexpr (is_f32<Q>)
+    return row_levels::f32;
+  else if constexpr (std::same_as<Q, e8m0>)
+    return row_levels::exponent;
+  else if constexpr (small_fields<Q>)
+    return row_levels::field;
+  else if constexpr (small_table<Q>)
+    return row_levels::table;
+  else
+    return row_levels::decode;
+}();
+
+template <row_levels Way>
+constexpr auto name_of() {
+  if constexpr (Way == row_levels::affine)
+    return text("affine");
+  else if constexpr (Way == row_levels::f16 || Way == row_levels::bf16 || Way == row_levels::f32)
+    return text("float");
+  else if constexpr (Way == row_levels::exponent)
+    return text("exponent");
+  else if constexpr (Way == row_levels::field)
+    return text("field");
+  else if constexpr (Way == row_levels::table)
+    return text("table");
+  else
+    return text("generic");
+}
+
 /// Levels of a run of n codes.
 template <class P>
 void read_levels(const row_ops& ops, const typename P::template data<borrowed>& p,
                  const level_table<typename P::quantizer_type>& table, const code_run& run,
                  index_t n, float* out) {
   using Q = typename P::quantizer_type;
+  constexpr row_levels way = row_levels_of<Q>;
   const auto& [codes, readable, bits] = run;
-  if constexpr (std::same_as<strategy_of<Q>, affine_codes> && Q::bits <= 8)
+  if constexpr (way == row_levels::affine)
     ops.levels_affine(codes, readable, bits, n, Q::slope, Q::intercept, out);
-  else if constexpr (std::same_as<Q, f16>)
+  else if constexpr (way == row_levels::f16)
     ops.levels_f16(codes, readable, n, out);
-  else if constexpr (std::same_as<Q, bf16>)
+  else if constexpr (way == row_levels::bf16)
     ops.levels_bf16(codes, readable, n, out);
-  else if constexpr (is_f32<Q>)
+  else if constexpr (way == row_levels::f32)
     __builtin_memcpy(out, codes, std::size_t(n) * 4);
-  else if constexpr (std::same_as<Q, e8m0>)
+  else if constexpr (way == row_levels::exponent)
     ops.levels_exponent(codes, readable, n, out);
-  else if constexpr (small_fields<Q>)
+  else if constexpr (way == row_levels::field)
     ops.levels_field(codes, readable, bits, n, Q::exponent_bits, Q::mantissa_bits, Q::bias,
                      Q::is_signed, out);
-  else if constexpr (small_table<Q>)
+  else if constexpr (way == row_levels::table)
     ops.levels_table(codes, readable, bits, n, table.data(), Q::bits, out);
   else
     for (index_t i = 0; i < n; ++i)
@@ -435,6 +475,18 @@ class row_reader {
     else
       return index_t(0);
   }();
+
+  /// How levels are found, in a word, for kernel_name.
+  static constexpr auto levels_name() {
+    if constexpr (has_entries)
+      return text("entries");
+    else if constexpr (!fast_rows<P>)
+      return text("generic");
+    else if constexpr (has_selectors<Q>)
+      return text("sets");
+    else
+      return name_of<row_levels_of<Q>>();
+  }
 
   /// `entries`: what `tabulate` wrote, or null.
   row_reader(const row_ops& ops, const View& w, const float* entries = nullptr)
