@@ -25,17 +25,16 @@ struct job {
   std::string name(const std::string& library, const std::string& format,
                    const std::string& activations) const;
   /// Counters of a finished run with matrices of so many packed bytes: GB_per_s, of_roofline (its
-  /// share of the rate at which as many threads read memory, measured in this run), GFLOP_per_s.
+  /// share of what read_rate says), GFLOP_per_s, bits_per_weight.
   void report(benchmark::State& state, double bytes) const;
 };
 
 /// Every shape, batch and number of threads that is measured.
 const std::vector<job>& jobs();
 
-/// GB/s at which so many threads read 1 GiB: the best of several passes, measured once.
+/// GB/s at which so many threads read 1 GiB, measured now or within the last seconds: on a machine
+/// that is shared with others it changes from one benchmark to the next.
 double read_rate(int threads);
-
-std::vector<float> random_values(index_t n);
 
 /// Adds a benchmark: wall time, in microseconds.
 template <class Run>
@@ -43,7 +42,9 @@ void add(const std::string& name, Run run) {
   benchmark::RegisterBenchmark(name.c_str(), run)->UseRealTime()->Unit(benchmark::kMicrosecond);
 }
 
-/// Adds the products of ggml, where CMake was given a GGML_ROOT.
-void add_ggml();
+/// Adds the products of the libraries that CMake was told of (peers.cpp).
+void add_peers();
+/// Adds other forms of a few formats: the canonical layout, a forced instruction set (forms.cpp).
+void add_forms();
 
 }  // namespace lowbit_bench

@@ -38,6 +38,11 @@ weight_format describe() {
     };
     return fast(lb::random_matrix(shape, quantize));
   };
+  f.copy = [](const lb::any_matrix& m) {
+    using matrix = decltype(lb::repack<lb::host_layout>(
+        std::declval<const typename Entry::matrix_type&>()));
+    return lb::any_matrix(matrix(*m.get<matrix>()));
+  };
   return f;
 }
 

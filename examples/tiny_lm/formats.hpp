@@ -32,6 +32,8 @@ struct weight_format {
   lb::any_matrix (*load)(const lb::matrix_file& file, const std::string& name) = nullptr;
   /// Random valid codes and scales.
   lb::any_matrix (*random)(lb::extent shape) = nullptr;
+  /// One of these in memory of its own; copies of an any_matrix share theirs.
+  lb::any_matrix (*copy)(const lb::any_matrix&) = nullptr;
 
   /// Whether the weights stay in float32; the functions are null then.
   bool is_f32() const { return save == nullptr; }
