@@ -24,7 +24,10 @@ struct activations {
     rows = {values.data(), tokens, cols};
   }
   const lb::prepared<A>& prepare() {
-    prepared.assign(rows);
+    if constexpr (std::same_as<A, lb::static_uint8>)
+      prepared.assign(lb::as(A{.scale = 0x1p-8f, .zero = 128}, rows));
+    else
+      prepared.assign(rows);
     return prepared;
   }
 };
