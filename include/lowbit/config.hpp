@@ -24,6 +24,14 @@
 #define LOWBIT_HD
 #endif
 
+// Before a template for host and device that calls what it is given: for a host, that may be the
+// host's alone (a user's plain constexpr encode), and nvcc is not to warn of it.
+#if defined(__NVCC__)
+#define LOWBIT_TRUST_CALLEES _Pragma("nv_exec_check_disable")
+#else
+#define LOWBIT_TRUST_CALLEES
+#endif
+
 // Loops of device code whose counter picks registers: they must be unrolled, or registers become
 // memory.
 #if defined(__CUDACC__)

@@ -10,10 +10,18 @@ struct importance {
   matrix_view<const float> weights;
   explicit importance(matrix_view<const float> w) : weights(w) {}
   explicit importance(span<const float> columns) : weights(columns.data(), 1, columns.size()) {}
-  float at(index_t r, index_t c) const { return weights(weights.rows() == 1 ? 0 : r, c); }
+  LOWBIT_HD float at(index_t r, index_t c) const { return weights(weights.rows() == 1 ? 0 : r, c); }
 };
 
 namespace detail {
+
+/// Throws error shape_mismatch.
+inline void check_importance_shape(extent weights, extent matrix) {
+  if (weights.cols != matrix.cols || (weights.rows != 1 && weights.rows != matrix.rows))
+    fail(errc::shape_mismatch, "importance",
+         message(weights.rows, " x ", weights.cols, " weights for a matrix of ", matrix.rows, " x ",
+                 matrix.cols, ", expected one per column or one per element"));
+}
 
 /// What is known about the values beside the values.
 struct value_hints {

@@ -27,10 +27,7 @@ template <class V>
 void check_importance(const importance* w, matrix_view<const V> m) {
   if (w == nullptr) return;
   const extent e = w->weights.shape();
-  if (e.cols != m.cols() || (e.rows != 1 && e.rows != m.rows()))
-    fail(errc::shape_mismatch, "importance",
-         message(e.rows, " x ", e.cols, " weights for a matrix of ", m.rows(), " x ", m.cols(),
-                 ", expected one per column or one per element"));
+  check_importance_shape(e, m.shape());
   for (index_t r = 0; r < e.rows; ++r)
     for (index_t c = 0; c < e.cols; ++c)
       if (!is_finite(w->weights(r, c)) || w->weights(r, c) < 0)

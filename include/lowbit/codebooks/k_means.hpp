@@ -50,8 +50,96 @@ struct clustering {
 
 namespace detail {
 
+/// |x|^2.
+template <int Width>
+LOWBIT_HD double square_of(const float* x) {
+  double sum = 0;
+  for (int i = 0; i < Width; ++i) sum += double(x[i]) * double(x[i]);
+  return sum;
+}
+/// |x - c|^2 of a score and |c|^2 or |x|^2, as a float: so weights times it are exact products.
+LOWBIT_HD inline float distance_of(double score, double other_square) {
+  constexpr float big = 0x1.fffffep127f;
+  const double d = 2 * score + other_square;
+  return d > double(big) ? big : d > 0 ? float(d) : 0.f;
+}
+
+/// Vectors with weights and costs, which are squared distances. Sums are those of runs of 1024.
+struct weighted_costs {
+  static constexpr index_t run_length = 1024;
+  const float *weights, *costs;
+  index_t count;
+
+  LOWBIT_HD static index_t runs_of(index_t count) { return ceil_div(count, run_length); }
+  LOWBIT_HD double operator()(index_t j) const { return double(weights[j]) * double(costs[j]); }
+  LOWBIT_HD double sum_of_run(index_t run) const {
+    double sum = 0;
+    for (index_t j = run * run_length; j < min_of(count, (run + 1) * run_length); ++j)
+      sum += (*this)(j);
+    return sum;
+  }
+  /// The first of largest cost among those that pass; -1 where none costs anything.
+  LOWBIT_TRUST_CALLEES
+  template <class Where>
+  LOWBIT_HD index_t largest(Where where) const {
+    index_t worst = -1;
+    for (index_t j = 0; j < count; ++j)
+      if ((*this)(j) > (worst < 0 ? 0.0 : (*this)(worst)) && where(j)) worst = j;
+    return worst;
+  }
+  /// A vector drawn with probability weight * cost, by the sums of runs; -1 when all costs are 0.
+  LOWBIT_HD index_t draw(const double* sums, const philox& random, std::uint64_t i) const {
+    const index_t runs = runs_of(count);
+    double total = 0;
+    for (index_t r = 0; r < runs; ++r) total += sums[r];
+    if (!(total > 0)) return -1;
+    const std::uint64_t bits = std::uint64_t(random.word(2 * i)) << 32 | random.word(2 * i + 1);
+    double rest = mul_rn(total, double(bits >> 11) * 0x1p-53);
+    index_t run = 0;
+    while (run + 1 < runs && rest >= sums[run]) rest -= sums[run++];
+    const index_t first = run * run_length;
+    index_t found = -1;
+    for (index_t j = first; j < min_of(count, first + run_length) && rest >= 0; ++j)
+      if (const double cost = (*this)(j); cost > 0) {
+        found = j;
+        rest -= cost;
+      }
+    return found >= 0 ? found : largest([](index_t) { return true; });
+  }
+};
+
+/// A sample of the vectors: number i is a random one of run i of equal runs.
+struct vector_sample {
+  index_t vectors, size;
+  philox random;
+  LOWBIT_HD index_t operator()(index_t i) const {
+    const index_t first = i * vectors / size, run = (i + 1) * vectors / size - first;
+    return run == 1 ? first : first + random.below(std::uint64_t(i), std::uint32_t(run));
+  }
+};
+/// The largest weight that counts.
+inline constexpr float most_weight = 0x1.fffffep127f;
+
+/// Throws error bad_argument.
+inline void check_k_means(const k_means& how, index_t vectors, index_t entries) {
+  if (how.rounds < 0 || how.vectors_per_entry < 1)
+    fail(errc::bad_argument, "k_means",
+         message(how.rounds, " rounds with ", how.vectors_per_entry,
+                 " vectors per entry, expected at least 0 and at least 1"));
+  if (vectors > 0 && vectors < entries)
+    fail(errc::bad_argument, "codebook",
+         message(entries, " entries cannot be learned from ", vectors,
+                 " vectors, expected at least as many vectors as entries (take fewer index bits, "
+                 "or give the entries by given_levels)"));
+}
+/// Whether another round is worth its cost.
+inline bool improves(const std::vector<double>& errors) {
+  const std::size_t n = errors.size();
+  return errors[n - 1] < (n < 2 ? __builtin_inf() : errors[n - 2]) * (1 - 1e-5);
+}
+
 /// The vectors that take part, and what is known about each. All sums are binary64 sums of exact
-/// products of two floats, in the order of the vectors.
+/// products of two floats: of an entry in the order of its vectors, of all vectors in runs.
 template <int Width, class Executor>
 class k_means_run {
  public:
@@ -64,12 +152,13 @@ class k_means_run {
         threads_(threads),
         count_(index_t(weights_.size())),
         points_(span<const float>(vectors_)),
-        cost_(std::size_t(count_), big),
+        cost_(std::size_t(count_), 1.f),
         nearest_(std::size_t(count_), 0) {
     if (std::all_of(weights_.begin(), weights_.end(), [](float w) { return w == 0; }))
       std::fill(weights_.begin(), weights_.end(), 1.f);
     squares_.reserve(std::size_t(count_));
-    for (index_t j = 0; j < count_; ++j) squares_.push_back(square(vectors_.data() + j * Width));
+    for (index_t j = 0; j < count_; ++j)
+      squares_.push_back(square_of<Width>(vectors_.data() + j * Width));
   }
 
   /// Lloyd's rounds from given entries.
@@ -78,9 +167,8 @@ class k_means_run {
     found.entries = std::move(start);
     for (int round = 0; round < how_.rounds; ++round) {
       assign(found.entries);
-      const double before = found.errors.empty() ? __builtin_inf() : found.errors.back();
       found.errors.push_back(total_error());
-      if (!(found.errors.back() < before * (1 - 1e-5))) break;
+      if (!improves(found.errors)) break;
       move_entries(found.entries);
     }
     return found;
@@ -94,7 +182,7 @@ class k_means_run {
     sum_runs(runs);
     const philox random{how_.seed, 1};
     for (index_t k = 0; k < entries_count_; ++k) {
-      const index_t pick = draw(runs, random, std::uint64_t(k));
+      const index_t pick = costs().draw(runs.data(), random, std::uint64_t(k));
       if (pick < 0) break;  // no distinct vectors are left: the other entries stay 0
       const float* const x = vectors_.data() + pick * Width;
       std::copy(x, x + Width, entries.begin() + k * Width);
@@ -105,10 +193,10 @@ class k_means_run {
           double s[tile];
           points_.score(t, x, s);
           for (index_t j = t * tile; j < min_of(count_, (t + 1) * tile); ++j) {
-            const float d = distance(s[j - t * tile], x_square);
+            const float d = distance_of(s[j - t * tile], x_square);
             float& cost = cost_[std::size_t(j)];
             cost = j == pick ? 0 : (k == 0 || d < cost) ? d : cost;
-            sum += weighted_cost(j);
+            sum += costs()(j);
           }
         }
         runs[std::size_t(run)] = sum;
@@ -118,25 +206,15 @@ class k_means_run {
   }
 
  private:
-  static constexpr float big = 0x1.fffffep127f;
-  static constexpr index_t run_tiles = 128;  // vectors are handed to threads by the 1024
+  // Vectors are handed to threads by the run.
+  static constexpr index_t run_tiles = weighted_costs::run_length / vector_scores<Width>::tile;
 
-  static double square(const float* x) {
-    double sum = 0;
-    for (int i = 0; i < Width; ++i) sum += double(x[i]) * double(x[i]);
-    return sum;
-  }
-  /// |x - c|^2 of a score and |c|^2 or |x|^2, as a float: so weights times it are exact products.
-  static float distance(double score, double other_square) {
-    const double d = 2 * score + other_square;
-    return d > double(big) ? big : d > 0 ? float(d) : 0.f;
-  }
-  double weighted_cost(index_t j) const {
-    return double(weights_[std::size_t(j)]) * double(cost_[std::size_t(j)]);
-  }
+  weighted_costs costs() const { return {weights_.data(), cost_.data(), count_}; }
   double total_error() const {
+    std::vector<double> runs(std::size_t(weighted_costs::runs_of(count_)));
+    sum_runs(runs);
     double sum = 0;
-    for (index_t j = 0; j < count_; ++j) sum += weighted_cost(j);
+    for (const double r : runs) sum += r;
     return sum;
   }
   template <class F>
@@ -148,29 +226,9 @@ class k_means_run {
   }
 
   void sum_runs(std::vector<double>& runs) const {
-    for_tiles([&](index_t run, index_t first, index_t last) {
-      double sum = 0;
-      for (index_t j = first * tile; j < min_of(count_, last * tile); ++j) sum += weighted_cost(j);
-      runs[std::size_t(run)] = sum;
+    for_tiles([&](index_t run, index_t, index_t) {
+      runs[std::size_t(run)] = costs().sum_of_run(run);
     });
-  }
-  /// A vector drawn with probability weight * cost; -1 when all costs are 0.
-  index_t draw(const std::vector<double>& runs, const philox& random, std::uint64_t i) const {
-    double total = 0;
-    for (const double r : runs) total += r;
-    if (!(total > 0)) return -1;
-    const std::uint64_t bits = std::uint64_t(random.word(2 * i)) << 32 | random.word(2 * i + 1);
-    double rest = mul_rn(total, double(bits >> 11) * 0x1p-53);
-    std::size_t run = 0;
-    while (run + 1 < runs.size() && rest >= runs[run]) rest -= runs[run++];
-    const index_t first = index_t(run) * run_tiles * tile;
-    index_t found = -1;
-    for (index_t j = first; j < min_of(count_, first + run_tiles * tile) && rest >= 0; ++j)
-      if (const double cost = weighted_cost(j); cost > 0) {
-        found = j;
-        rest -= cost;
-      }
-    return found >= 0 ? found : largest_cost([](index_t) { return true; });
   }
 
   void assign(const std::vector<float>& entries) {
@@ -179,7 +237,7 @@ class k_means_run {
       for (index_t j = first * tile; j < min_of(count_, last * tile); ++j) {
         const auto best = scores.nearest(vectors_.data() + j * Width);
         nearest_[std::size_t(j)] = best.index;
-        cost_[std::size_t(j)] = distance(best.score, squares_[std::size_t(j)]);
+        cost_[std::size_t(j)] = distance_of(best.score, squares_[std::size_t(j)]);
       }
     });
   }
@@ -191,7 +249,7 @@ class k_means_run {
       const index_t k = nearest_[std::size_t(j)];
       const double w = weights_[std::size_t(j)];
       mass[std::size_t(k)] += w;
-      error[std::size_t(k)] += weighted_cost(j);
+      error[std::size_t(k)] += costs()(j);
       for (index_t i = 0; i < Width; ++i)
         sum[std::size_t(k * Width + i)] += w * double(vectors_[std::size_t(j * Width + i)]);
     }
@@ -206,19 +264,13 @@ class k_means_run {
   /// Moves entry k, which has no vectors, into the cluster of largest error.
   void repair(index_t k, std::vector<float>& entries, std::vector<double>& error) {
     const auto donor = index_t(std::max_element(error.begin(), error.end()) - error.begin());
-    const index_t j = largest_cost([&](index_t v) { return nearest_[std::size_t(v)] == donor; });
+    const index_t j =
+        costs().largest([&](index_t v) { return nearest_[std::size_t(v)] == donor; });
     if (j < 0) return;  // every vector is exact: there is nothing to gain
-    error[std::size_t(donor)] -= weighted_cost(j);
+    error[std::size_t(donor)] -= costs()(j);
     cost_[std::size_t(j)] = 0;
     std::copy(vectors_.begin() + j * Width, vectors_.begin() + (j + 1) * Width,
               entries.begin() + k * Width);
-  }
-  template <class Where>
-  index_t largest_cost(Where where) const {
-    index_t worst = -1;
-    for (index_t j = 0; j < count_; ++j)
-      if (weighted_cost(j) > (worst < 0 ? 0.0 : weighted_cost(worst)) && where(j)) worst = j;
-    return worst;
   }
 
   static constexpr index_t tile = vector_scores<Width>::tile;
@@ -242,28 +294,19 @@ class k_means_run {
 template <int Width, class Executor = serial>
 clustering cluster(span<const arr<float, Width>> vectors, span<const float> weights,
                    index_t entries, const k_means& how = {}, const Executor& threads = {}) {
-  if (how.rounds < 0 || how.vectors_per_entry < 1)
-    fail(errc::bad_argument, "k_means",
-         message(how.rounds, " rounds with ", how.vectors_per_entry,
-                 " vectors per entry, expected at least 0 and at least 1"));
+  detail::check_k_means(how, vectors.size(), entries);
   const index_t n = vectors.size();
   if (n == 0) return {std::vector<float>(std::size_t(entries * Width), 0.f), {}};
-  if (n < entries)
-    fail(errc::bad_argument, "codebook",
-         message(entries, " entries cannot be learned from ", n,
-                 " vectors, expected at least as many vectors as entries (take fewer index bits, "
-                 "or give the entries by given_levels)"));
   const float_mode_guard mode;
   const index_t sample = min_of(n, entries * how.vectors_per_entry);
-  const philox random{how.seed, 0};
+  const detail::vector_sample choice{n, sample, {how.seed, 0}};
   std::vector<float> points, masses;
   points.reserve(std::size_t(sample * Width));
   masses.reserve(std::size_t(sample));
   for (index_t i = 0; i < sample; ++i) {
-    const index_t first = i * n / sample, run = (i + 1) * n / sample - first;
-    const index_t j = run == 1 ? first : first + random.below(std::uint64_t(i), std::uint32_t(run));
+    const index_t j = choice(i);
     points.insert(points.end(), vectors[j].items, vectors[j].items + Width);
-    masses.push_back(weights.empty() ? 1.f : std::min(weights[j], 0x1.fffffep127f));
+    masses.push_back(weights.empty() ? 1.f : std::min(weights[j], detail::most_weight));
   }
   detail::k_means_run<Width, Executor> run(std::move(points), std::move(masses), entries, how,
                                            threads);

@@ -101,6 +101,13 @@ LOWBIT_HD inline float sqrt_rn(float a) {
   return __builtin_sqrtf(a);
 #endif
 }
+LOWBIT_HD inline double sqrt_rn(double a) {
+#if defined(__CUDA_ARCH__)
+  return __dsqrt_rn(a);
+#else
+  return __builtin_sqrt(a);
+#endif
+}
 
 namespace detail {
 /// p + q rounded to odd: the nearest number towards zero or away from it whose last bit is one,
@@ -147,8 +154,9 @@ LOWBIT_HD constexpr int round_int(float x) {
 /// Sum of values in binary64 in one fixed order, whatever the target or the number of threads: 16
 /// strided partials combined pairwise. `f(i)` must be exact in binary64 (a float, a product of
 /// two).
+LOWBIT_TRUST_CALLEES
 template <class F>
-constexpr double ordered_sum(std::int64_t n, F f) {
+LOWBIT_HD constexpr double ordered_sum(std::int64_t n, F f) {
   double part[16] = {};
   for (std::int64_t i = 0; i < n; ++i) part[i & 15] += f(i);
   for (int step = 8; step > 0; step /= 2)

@@ -127,8 +127,9 @@ struct selector_plane<Scale, Q> {
 
 namespace detail {
 /// What storing does to one parameter of a group.
+LOWBIT_TRUST_CALLEES
 template <class P>
-constexpr float (*rounding_of())(float) {
+LOWBIT_HD constexpr float (*rounding_of())(float) {
   if constexpr (!std::same_as<typename P::granularity_type, unscaled>)
     return [](float x) { return x; };
   else if constexpr (requires { P::quantizer_type::nearest(0.f); })

@@ -14,12 +14,16 @@ namespace detail {
 template <class V>
 inline constexpr index_t halves_of = std::same_as<V, complex32> ? 2 : 1;
 
-/// Appends a value. What f16 cannot hold is an error: a value is kept apart because it matters.
-inline void push_half(std::vector<std::uint16_t>& to, float x, index_t row, index_t col) {
+/// What f16 cannot hold is an error: a value is kept apart because it matters.
+inline void check_half(float x, index_t row, index_t col) {
   if (magnitude(x) > f16::peak)
     fail(errc::out_of_range, "weights",
          message("the value to be kept apart at row ", row, ", column ", col, " is ", x,
                  ", and f16 ends at 65504"));
+}
+/// Appends a value.
+inline void push_half(std::vector<std::uint16_t>& to, float x, index_t row, index_t col) {
+  check_half(x, row, col);
   to.push_back(std::uint16_t(f16::encode(x)));
 }
 inline void push_half(std::vector<std::uint16_t>& to, complex32 x, index_t row, index_t col) {

@@ -93,22 +93,30 @@ struct sparse {
     }
   };
 
+  /// Throws error out_of_range.
+  static void check_columns(index_t cols) {
+    if (cols > index_t(Index(-1)) + 1)
+      fail(errc::out_of_range, "outliers",
+           message(cols, " columns do not fit the ", 8 * sizeof(Index),
+                   "-bit columns of this format, expected at most ", index_t(Index(-1)) + 1));
+  }
+  static void check_count(index_t count) {
+    if (count > index_t(std::uint32_t(-1)))
+      fail(errc::out_of_range, "outliers",
+           message(count, " outliers do not fit 32-bit row starts"));
+  }
+
   template <class Criterion, class V>
     requires(element_criterion<Criterion, V>)
   static std::vector<position> pick(const Criterion& c, matrix_view<const V> m,
                                     const importance* weights) {
-    if (m.cols() > index_t(Index(-1)) + 1)
-      fail(errc::out_of_range, "outliers",
-           message(m.cols(), " columns do not fit the ", 8 * sizeof(Index),
-                   "-bit columns of this format, expected at most ", index_t(Index(-1)) + 1));
+    check_columns(m.cols());
     return detail::checked(c.pick(m, weights), m.shape());
   }
 
   template <class V>
   static data<owned, V> store(matrix_view<const V> residual, const std::vector<position>& kept) {
-    if (kept.size() > std::size_t(std::uint32_t(-1)))
-      fail(errc::out_of_range, "outliers",
-           message(kept.size(), " outliers do not fit 32-bit row starts"));
+    check_count(index_t(kept.size()));
     data<owned, V> d;
     d.row_starts.push_back(0);
     std::size_t i = 0;

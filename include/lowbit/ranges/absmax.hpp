@@ -37,9 +37,10 @@ inline constexpr bool has_signed_peak = [] {
 /// sign, S puts x* on the outermost level of its side. All zero or empty: S = 0, and
 /// every code decodes to 0. Cost: one pass. Importance does not matter.
 struct absmax : range_search {
+  static constexpr bool fits_anywhere = true;
   template <class Q>
     requires(!has_zero<Q> && scales_of<Q> == 1)
-  group_params<Q> fit(const group_values<Q>& g)
+  LOWBIT_HD group_params<Q> fit(const group_values<Q>& g)
   const {
     group_params<Q> p;
     p.scale[0] = scale_for<Q>(g, largest<Q>(g));
@@ -57,21 +58,23 @@ struct absmax : range_search {
 
   /// The first value of largest magnitude; 0 of an empty group.
   template <class Q>
-  static value_of<Q> largest(const group_values<Q>& g) {
+  LOWBIT_HD static value_of<Q> largest(const group_values<Q>& g) {
     return detail::largest_value(g);
   }
   /// The scale that puts `top` on the outermost level.
   template <class Q>
-  static float scale_for(const group_values<Q>& g, value_of<Q> top) {
-    if constexpr (detail::has_signed_peak<Q> && std::same_as<value_of<Q>, float>)
+  LOWBIT_HD static float scale_for(const group_values<Q>& g, value_of<Q> top) {
+    if constexpr (detail::has_signed_peak<Q> && std::same_as<value_of<Q>, float>) {
+      constexpr float above = detail::outermost<Q>[0], below = detail::outermost<Q>[1];
       return g.signed_scale ? div_rn(top, Q::signed_peak)
-                            : div_rn(magnitude(top), detail::outermost<Q>[top < 0]);
+                            : div_rn(magnitude(top), top < 0 ? below : above);
+    }
     return div_rn(magnitude(top), peak_of<Q>);
   }
   /// The scale that puts the magnitude `limit` on the outermost level, on the side where the group
   /// has its largest value.
   template <class Q>
-  static float scale_for_limit(const group_values<Q>& g, float limit) {
+  LOWBIT_HD static float scale_for_limit(const group_values<Q>& g, float limit) {
     const float s = div_rn(limit, peak_of<Q>);
     if constexpr (std::same_as<value_of<Q>, float>)
       if (scale_for<Q>(g, largest<Q>(g)) < 0) return -s;

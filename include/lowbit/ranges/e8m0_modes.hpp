@@ -34,9 +34,10 @@ constexpr int top_digits() {
 /// E = floor(log2 A) - e, the rule of the OCP specification and the default of microscaling.
 /// Values whose mantissa exceeds that of L are clipped to L.
 struct e8m0_floor : range_search {
+  static constexpr bool fits_anywhere = true;
   template <class Q>
     requires(detail::takes_power_of_two<Q>)
-  group_params<Q> fit(const group_values<Q>& g) const {
+  LOWBIT_HD group_params<Q> fit(const group_values<Q>& g) const {
     return for_top<Q>(detail::largest_magnitude(g));
   }
   template <class Q>
@@ -49,10 +50,11 @@ struct e8m0_floor : range_search {
 /// E = floor(log2 A') - e with A' = A rounded to the digits of the topmost levels: what would round
 /// up to the next power of two gets it. Needs levels with a mantissa, or integers.
 struct e8m0_even : range_search {
+  static constexpr bool fits_anywhere = true;
   template <class Q>
     requires(detail::takes_power_of_two<Q> && (std::same_as<strategy_of<Q>, field_codes> ||
                                                std::same_as<strategy_of<Q>, affine_codes>))
-  group_params<Q> fit(const group_values<Q>& g) const {
+  LOWBIT_HD group_params<Q> fit(const group_values<Q>& g) const {
     const float top = detail::largest_magnitude(g);
     const std::uint32_t half = std::uint32_t(1) << (22 - detail::top_digits<Q>());
     const float rounded = bits_as<float>(bits_as<std::uint32_t>(top) + half);
@@ -62,9 +64,10 @@ struct e8m0_even : range_search {
 
 /// E = ceil(log2 A) - e: A is at most the power of two below L, and nothing is clipped.
 struct e8m0_ceil : range_search {
+  static constexpr bool fits_anywhere = true;
   template <class Q>
     requires(detail::takes_power_of_two<Q>)
-  group_params<Q> fit(const group_values<Q>& g) const {
+  LOWBIT_HD group_params<Q> fit(const group_values<Q>& g) const {
     const float top = detail::largest_magnitude(g);
     if (top == 0) return detail::power_of_two_scale<Q>(-127);
     const int exponent = ilog2(top) + int(top > exp2_int(ilog2(top)));
@@ -74,9 +77,10 @@ struct e8m0_ceil : range_search {
 
 /// E = ceil(log2(A / L)): the smallest power of two that clips nothing (NVIDIA's recipe).
 struct e8m0_rceil : range_search {
+  static constexpr bool fits_anywhere = true;
   template <class Q>
     requires(detail::takes_power_of_two<Q>)
-  group_params<Q> fit(const group_values<Q>& g) const {
+  LOWBIT_HD group_params<Q> fit(const group_values<Q>& g) const {
     const float top = detail::largest_magnitude(g);
     if (top == 0) return detail::power_of_two_scale<Q>(-127);
     const int e = ilog2(top) - ilog2(peak_of<Q>);
@@ -87,9 +91,10 @@ struct e8m0_rceil : range_search {
 
 /// The best of floor's E - 1, E and E + 1 by squared error; ties take the larger.
 struct e8m0_best : range_search {
+  static constexpr bool fits_anywhere = true;
   template <class Q>
     requires(detail::takes_power_of_two<Q> && dim_of<Q> == 1 && !has_state<Q>)
-  group_params<Q> fit(const group_values<Q>& g) const {
+  LOWBIT_HD group_params<Q> fit(const group_values<Q>& g) const {
     const int middle = ilog2(e8m0_floor{}.fit<Q>(g).scale[0]);
     group_params<Q> best = detail::power_of_two_scale<Q>(middle + 1);
     double least = group_error(g, best);

@@ -16,7 +16,7 @@ concept sums_errors = std::same_as<code_rule_of<Q>, kernels::affine_rule> ||
 
 /// What the value x of a group becomes under given parameters.
 template <class Q>
-value_of<Q> coded_value(value_of<Q> x, const group_params<Q>& p) {
+LOWBIT_HD value_of<Q> coded_value(value_of<Q> x, const group_params<Q>& p) {
   static_assert(!has_state<Q>,
                 "lowbit: a search that tries levels needs them in the type; learned levels come "
                 "after the ranges");
@@ -27,7 +27,7 @@ value_of<Q> coded_value(value_of<Q> x, const group_params<Q>& p) {
 /// Weighted squared error of value i under given parameters, as a product that is exact in
 /// binary64.
 template <class Q>
-double value_error(const group_values<Q>& g, const group_params<Q>& p, index_t i) {
+LOWBIT_HD double value_error(const group_values<Q>& g, const group_params<Q>& p, index_t i) {
   const float weight = g.weight(i);
   const auto square = [&](float d) { return double(mul_rn(weight, d)) * double(d); };
   const value_of<Q> x = g.values[i], y = coded_value<Q>(x, p);
@@ -37,16 +37,24 @@ double value_error(const group_values<Q>& g, const group_params<Q>& p, index_t i
     return square(sub_rn(x.re, y.re)) + square(sub_rn(x.im, y.im));
 }
 
-/// Squared error of a group under given parameters, weighted; in binary64, in a fixed order.
+namespace detail {
 template <class Q>
-double group_error(const group_values<Q>& g, const group_params<Q>& p) {
+double error_by_kernel(const group_values<Q>& g, const group_params<Q>& p) {
+  static const auto rule = code_rule<Q>();
+  return kernels::sum_errors<zero_of<Q>, code_rule_of<Q>>(g.target)(
+      g.values.data(), g.importance.empty() ? nullptr : g.importance.data(), g.values.size(),
+      g.moderate, p.scale[0], p.zero, rule);
+}
+}  // namespace detail
+
+/// Squared error of a group under given parameters, weighted; in binary64, in a fixed order.
+LOWBIT_TRUST_CALLEES
+template <class Q>
+LOWBIT_HD double group_error(const group_values<Q>& g, const group_params<Q>& p) {
+#if !defined(__CUDA_ARCH__)  // kernels are the host's
   if constexpr (detail::sums_errors<Q>)
-    if (g.target != arch::runtime) {
-      static const auto rule = code_rule<Q>();
-      return kernels::sum_errors<zero_of<Q>, code_rule_of<Q>>(g.target)(
-          g.values.data(), g.importance.empty() ? nullptr : g.importance.data(), g.values.size(),
-          g.moderate, p.scale[0], p.zero, rule);
-    }
+    if (g.target != arch::runtime) return detail::error_by_kernel(g, p);
+#endif
   return ordered_sum(g.values.size(), [&](index_t i) { return value_error(g, p, i); });
 }
 

@@ -17,8 +17,8 @@ struct group_values {
   bool signed_scale = true;
   /// What becomes of a scale or zero once it is stored (rounding of a number; identity where the
   /// parameter is quantized in its turn, which no single group can know).
-  float (*stored_scale)(float) = [](float s) { return s; };
-  float (*stored_zero)(float) = [](float z) { return z; };
+  float (*stored_scale)(float) = &as_it_is;
+  float (*stored_zero)(float) = &as_it_is;
   bool stores_finite = false;    // what is finite is stored as something finite
   bool scales_in_order = false;  // of two scales the larger is never stored as the smaller one
   /// Kernels of an instruction set (see kernels/host/encoders.hpp), for the same results in less
@@ -27,7 +27,8 @@ struct group_values {
   bool moderate = false;  // what kernels want to know (see run_survey)
   void (*find_extremes)(const float* x, index_t n, float* low, float* high) = nullptr;
 
-  float weight(index_t i) const { return importance.empty() ? 1.f : importance[i]; }
+  LOWBIT_HD float weight(index_t i) const { return importance.empty() ? 1.f : importance[i]; }
+  LOWBIT_HD static float as_it_is(float x) { return x; }
 };
 
 /// A search that fits the quantizer Q.
@@ -35,6 +36,14 @@ template <class R, class Q>
 concept range_for = requires(const R& r, const group_values<Q>& g) {
   { r.template fit<Q>(g) } -> std::same_as<group_params<Q>>;
 };
+
+/// A search whose `fit` is LOWBIT_HD and allocates nothing says `fits_anywhere = true`: then it runs
+/// on a device too (gpu/offline/quantize.hpp).
+template <class R>
+inline constexpr bool runs_anywhere = false;
+template <class R>
+  requires requires { R::fits_anywhere; }
+inline constexpr bool runs_anywhere<R> = R::fits_anywhere;
 
 /// A range search that must see the whole matrix first: `for_matrix<Q>(values)` returns the search
 /// for its groups, which may also say how the scales are quantized in their turn (`scale_range()`);
@@ -70,7 +79,7 @@ template <class Q>
 struct extremes_of {
   float low, high;
 
-  explicit extremes_of(const group_values<Q>& g) : low(g.values[0]), high(low) {
+  LOWBIT_HD explicit extremes_of(const group_values<Q>& g) : low(g.values[0]), high(low) {
     if (g.find_extremes != nullptr) {
       g.find_extremes(g.values.data(), g.values.size(), &low, &high);
       if (low != 0 && high != 0) return;
@@ -84,7 +93,7 @@ struct extremes_of {
 };
 
 template <class Q>
-float largest_magnitude(const group_values<Q>& g) {
+LOWBIT_HD float largest_magnitude(const group_values<Q>& g) {
   if constexpr (std::same_as<value_of<Q>, float>)
     if (g.find_extremes != nullptr && g.values.size() > 0) {
       float low, high;
@@ -97,7 +106,7 @@ float largest_magnitude(const group_values<Q>& g) {
 }
 /// The first value of largest magnitude; 0 of a group that is empty or all 0.
 template <class Q>
-value_of<Q> largest_value(const group_values<Q>& g) {
+LOWBIT_HD value_of<Q> largest_value(const group_values<Q>& g) {
   if constexpr (std::same_as<value_of<Q>, float>)
     if (g.find_extremes != nullptr && g.values.size() > 0) {
       float low, high;

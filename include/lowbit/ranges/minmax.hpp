@@ -13,9 +13,10 @@ namespace lowbit::inline LOWBIT_ABI {
 /// clear of the largest number that stores it: S is at least 2 |min| / largest, else a narrow group
 /// far from 0 would be lost. All zero or empty: S = 0, Z = 0.
 struct minmax : range_search {
+  static constexpr bool fits_anywhere = true;
   template <class Q>
     requires(has_zero<Q> && scales_of<Q> == 1 && std::same_as<value_of<Q>, float>)
-  group_params<Q> fit(const group_values<Q>& g) const {
+  LOWBIT_HD group_params<Q> fit(const group_values<Q>& g) const {
     if (g.values.empty()) return {};
     const detail::extremes_of<Q> ends(g);
     return from_range<Q>(g, ends.low, ends.high);
@@ -23,7 +24,7 @@ struct minmax : range_search {
 
   /// The parameters of the range [low, high]; searches over ranges use it too.
   template <class Q>
-  static group_params<Q> from_range(const group_values<Q>& g, float low, float high) {
+  LOWBIT_HD static group_params<Q> from_range(const group_values<Q>& g, float low, float high) {
     if (g.contains_zero || (zero_of<Q> == zero_kind::real && low == high)) {
       if (low > 0) low = 0;
       if (high < 0) high = 0;

@@ -11,8 +11,9 @@ namespace detail {
 /// ordered_sum(n, f) of terms f(i) >= 0, or `limit` as soon as the sum is known to reach it. Adding
 /// what is not negative never makes a rounded sum smaller, so that giving up early changes no
 /// comparison with the limit.
+LOWBIT_TRUST_CALLEES
 template <class F>
-double sum_below(double limit, index_t n, F f) {
+LOWBIT_HD double sum_below(double limit, index_t n, F f) {
   double part[16] = {};
   const auto total = [&part] { return ordered_sum(16, [&part](index_t j) { return part[j]; }); };
   for (index_t i = 0; i < n; ++i) {
@@ -34,6 +35,7 @@ double sum_below(double limit, index_t n, F f) {
 /// where the error of its ends reaches the least so far, and with it those that follow, where
 /// their ends can only lose more.
 struct mse_grid : range_search {
+  static constexpr bool fits_anywhere = true;
   float exponent;
   int steps, grid;
   explicit constexpr mse_grid(float exponent_of_error = 2, int candidates = 80, int fineness = 100)
@@ -48,7 +50,7 @@ struct mse_grid : range_search {
 
   template <class Q>
     requires(range_for<extremes, Q> && dim_of<Q> == 1 && !has_state<Q> && selectors_of<Q> == 0)
-  group_params<Q> fit(const group_values<Q>& g) const {
+  LOWBIT_HD group_params<Q> fit(const group_values<Q>& g) const {
     if constexpr (std::same_as<value_of<Q>, float>)
       if (exponent != 2) {
         const auto error = [&](const group_params<Q>& p, index_t i) {
@@ -66,14 +68,14 @@ struct mse_grid : range_search {
  private:
   /// total(p, limit): the error of a group, or `limit` where it is no less.
   template <class Q, class Error>
-  static auto by_value(const group_values<Q>& g, Error error) {
+  LOWBIT_HD static auto by_value(const group_values<Q>& g, Error error) {
     return [&g, error](const group_params<Q>& p, double limit) {
       return detail::sum_below(limit, g.values.size(), [&](index_t i) { return error(p, i); });
     };
   }
 
   template <class Q, class Error, class Total>
-  group_params<Q> search(const group_values<Q>& g, Error error, Total total) const {
+  LOWBIT_HD group_params<Q> search(const group_values<Q>& g, Error error, Total total) const {
     if (g.values.empty()) return {};
     const ends<Q> whole_range(g);
     const index_t low = whole_range.low, high = whole_range.high;
@@ -102,7 +104,7 @@ struct mse_grid : range_search {
   struct ends {
     index_t low = 0, high = 0;
 
-    explicit ends(const group_values<Q>& g) {
+    LOWBIT_HD explicit ends(const group_values<Q>& g) {
       if constexpr (std::same_as<value_of<Q>, float>)
         if (g.find_extremes != nullptr) {
           float least, most;
@@ -132,18 +134,19 @@ struct mse_grid : range_search {
     }
     /// Whether the error of the outermost value can only grow with each smaller range: it has got
     /// the outermost level, which moves away from it.
-    bool only_loses(const group_values<Q>& g, const group_params<Q>& p) const {
+    LOWBIT_HD bool only_loses(const group_values<Q>& g, const group_params<Q>& p) const {
       if constexpr (detail::encodes_in_steps<Q> || detail::encodes_in_order<Q>)
         if (!has_zero<Q> && g.scales_in_order) {
           const float x = g.values[high];
-          const float level = Q{}.decode(Q{}.encode(normalize<Q>(x, p)));
+          const float level = decode_in<Q>(Q{}, encode_in<Q>(Q{}, normalize<Q>(x, p), p), p);
           const float y = reconstruct<Q>(level, p);
-          return magnitude(level) == detail::outermost<Q>[level < 0] && (x < 0) == (y < 0) &&
+          constexpr float above = detail::outermost<Q>[0], below = detail::outermost<Q>[1];
+          return magnitude(level) == (level < 0 ? below : above) && (x < 0) == (y < 0) &&
                  magnitude(y) <= magnitude(x);
         }
       return false;
     }
-    group_params<Q> shrunk(const group_values<Q>& g, float part) const {
+    LOWBIT_HD group_params<Q> shrunk(const group_values<Q>& g, float part) const {
       if constexpr (has_zero<Q>)
         return minmax::from_range<Q>(g, mul_rn(part, g.values[low]), mul_rn(part, g.values[high]));
       else {

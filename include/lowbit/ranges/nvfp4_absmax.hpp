@@ -50,9 +50,10 @@ struct nvfp4_absmax : range_search {
   using scale_plane = tensor_scaled<e4m3>;
 
   struct plan {
+    static constexpr bool fits_anywhere = true;
     detail::nvfp4_scales scales;
     template <class Q>
-    group_params<Q> fit(const group_values<Q>& block) const {
+    LOWBIT_HD group_params<Q> fit(const group_values<Q>& block) const {
       return for_top<Q>(detail::largest_magnitude(block));
     }
     template <class Q>

@@ -194,6 +194,10 @@ state_of<Q, owned> find_levels(grouped_values<Q, G>& values, const value_hints& 
     return source.template state<Q>(blocks, weights, threads);
 }
 
+[[noreturn]] inline void fail_not_finite(position at) {
+  fail(errc::not_finite, "weights",
+       message("the value at row ", at.row, ", column ", at.col, " is not finite"));
+}
 /// Throws error not_finite that names the first.
 template <class V, class Executor = serial>
 void check_finite(matrix_view<const V> m, const Executor& threads = {}) {
@@ -207,9 +211,7 @@ void check_finite(matrix_view<const V> m, const Executor& threads = {}) {
   });
   for (index_t r = 0; r < m.rows(); ++r)
     for (index_t c = 0; c < m.cols() && finite[std::size_t(r)] == 0; ++c)
-      if (!is_finite(m(r, c)))
-        fail(errc::not_finite, "weights",
-             message("the value at row ", r, ", column ", c, " is not finite"));
+      if (!is_finite(m(r, c))) fail_not_finite({r, c});
 }
 
 /// Where kernels round each value by itself nobody changes the values, and no copy is needed.

@@ -9,6 +9,23 @@
 namespace lowbit::inline LOWBIT_ABI {
 namespace detail {
 
+/// Tells a search how the granularity stores what it finds.
+template <class G, class Q>
+LOWBIT_HD void say_how_stored(group_values<Q>& g) {
+  if constexpr (requires { typename G::scale_plane; }) {
+    g.stored_scale = rounding_of<typename G::scale_plane>();
+    g.signed_scale = stores_both_signs<typename G::scale_plane>;
+    g.stores_finite = stores_finite<typename G::scale_plane>;
+    g.scales_in_order = stores_in_order<typename G::scale_plane>;
+    if constexpr (has_zero<Q>) {
+      using zero_plane = typename G::template data<owned, Q>::zero_plane;
+      g.stored_zero = rounding_of<zero_plane>();
+      g.contains_zero = !stores_both_signs<zero_plane>;
+      g.stores_finite = g.stores_finite && stores_finite<zero_plane>;
+    }
+  }
+}
+
 /// Calls f(values of the group, its row and column) for the groups of rows first .. last - 1 of the
 /// grid of groups; `moderate` as run_survey has it. A group that lies in one row is not copied.
 template <class Q, class G, class F>
@@ -26,18 +43,7 @@ void scan_groups(matrix_view<const value_of<Q>> work, const value_hints& hints, 
   g.target = target;
   g.moderate = moderate;
   if constexpr (real) g.find_extremes = kernels::find_extremes(target);
-  if constexpr (requires { typename G::scale_plane; }) {
-    g.stored_scale = rounding_of<typename G::scale_plane>();
-    g.signed_scale = stores_both_signs<typename G::scale_plane>;
-    g.stores_finite = stores_finite<typename G::scale_plane>;
-    g.scales_in_order = stores_in_order<typename G::scale_plane>;
-    if constexpr (has_zero<Q>) {
-      using zero_plane = typename G::template data<owned, Q>::zero_plane;
-      g.stored_zero = rounding_of<zero_plane>();
-      g.contains_zero = !stores_both_signs<zero_plane>;
-      g.stores_finite = g.stores_finite && stores_finite<zero_plane>;
-    }
-  }
+  say_how_stored<G>(g);
   for (index_t i = first; i < last; ++i)
     for (index_t j = 0; j < groups.cols; ++j) {
       g.group = {i, j};

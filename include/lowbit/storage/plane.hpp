@@ -45,10 +45,11 @@ LOWBIT_HD constexpr value_of<Q> normalize(value_of<Q> x, const group_params<Q>& 
     return detail::over_scale(x, p.scale[0]);
 }
 
-/// Sets with several scales say it themselves, for the host: encoding need not be LOWBIT_HD.
+/// Sets with several scales say it themselves; it need not be LOWBIT_HD for the host's sake.
+LOWBIT_TRUST_CALLEES
 template <class Q>
   requires has_several_scales<Q>
-constexpr value_of<Q> normalize(value_of<Q> x, const group_params<Q>& p) {
+LOWBIT_HD constexpr value_of<Q> normalize(value_of<Q> x, const group_params<Q>& p) {
   if constexpr (has_zero<Q>)
     return Q::unscaled(x, p.scale, p.zero);
   else
@@ -77,8 +78,9 @@ auto encoder_of(const state_of<Q>& levels) {
 template <class Q>
 using encoder_for = decltype(encoder_of<Q>(std::declval<const state_of<Q>&>()));
 /// `levels` is the state or its encoder.
+LOWBIT_TRUST_CALLEES
 template <class Q, class Levels>
-constexpr code_t encode_in(const Levels& levels, const block_of<Q>& x, const group_params<Q>& p) {
+LOWBIT_HD constexpr code_t encode_in(const Levels& levels, const block_of<Q>& x, const group_params<Q>& p) {
   if constexpr (has_selectors<Q>)
     return code_t(levels.encode(x, p.selector));
   else

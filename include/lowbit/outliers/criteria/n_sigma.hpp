@@ -32,7 +32,7 @@ struct n_sigma : outlier_criterion {
                                             return double(d) * double(d);
                                           }) /
                               double(n);
-      const float limit = mul_rn(multiple, float(__builtin_sqrt(variance)));
+      const float limit = mul_rn(multiple, float(sqrt_rn(variance)));
       for (index_t i = 0; i < n; ++i)
         if (distance(i) > limit) kept.push_back({first + i / cols, i % cols});
     }

@@ -26,10 +26,10 @@ enum class outlier_scope { matrix, row };
 namespace detail {
 
 /// Importance times |x|^2. The square is exact in binary64, the product with the importance is not.
-inline double energy(float x, float weight) {
+LOWBIT_HD inline double energy(float x, float weight) {
   return mul_rn(double(x) * double(x), double(weight));
 }
-inline double energy(complex32 x, float weight) {
+LOWBIT_HD inline double energy(complex32 x, float weight) {
   return mul_rn(double(x.re) * double(x.re) + double(x.im) * double(x.im), double(weight));
 }
 
