@@ -60,6 +60,7 @@ TEST_CASE("codes move between all layouts, on every target") {
     if (!kernels::has_arch(a)) continue;
     CAPTURE(int(a));
     check_layouts<1>(a);
+    check_layouts<2>(a);
     check_layouts<4>(a);
     check_layouts<7>(a);
     check_layouts<8>(a);

@@ -53,6 +53,15 @@ FOR_BITS(7)
 FOR_BITS(8)
 #undef FOR_BITS
 
+#define FOR_WORDS(Bits)                                          \
+  COMPILED_KERNELS turn_kernel* turn_fields<Bits, false>(arch); \
+  COMPILED_KERNELS turn_kernel* turn_fields<Bits, true>(arch);
+FOR_WORDS(1)
+FOR_WORDS(2)
+FOR_WORDS(4)
+FOR_WORDS(8)
+#undef FOR_WORDS
+
 // Real products: tables of up to four bits, equal steps, fields and tables of more; codes one per
 // byte count as eight.
 #define FOR_LEVELS(Bits, Kind, Shifted)                                                  \

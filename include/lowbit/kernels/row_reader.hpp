@@ -38,8 +38,7 @@ concept small_table = dim_of<Q>
 /// The levels of one matrix, as the row operations want them.
 template <class Q>
 struct level_table {
-  // Members, though there is nothing to hold: g++ 12 takes an empty object for one that is
-  // uninitialised.
+  // g++ 12 takes an empty object for one that is uninitialised.
   const float* levels = nullptr;
   explicit level_table(const state_of<Q>&) {}
 };
@@ -56,6 +55,7 @@ struct level_table<Q> {
 template <class Q>
   requires tabulated<Q>
 struct level_table<Q> {
+  // A member, though it is a constant, for the same reason.
   const float* levels = levels_of<Q>.items;
   explicit level_table(const state_of<Q>&) {}
   const float* data() const { return levels; }

@@ -53,6 +53,10 @@ struct code_mover<canonical, Bits> {
     for (index_t i = 0; i < p.rows; ++i) {
       const index_t first = first_byte(p, i);
       std::uint8_t* const low = to.low + i * bytes::stride;
+      // Sixteen rows are more than processors fetch ahead on their own.
+      constexpr index_t next = bytes::most * Bits / 8;
+      for (index_t b = first + next; b < min_of(first + 2 * next, readable); b += 64)
+        __builtin_prefetch(codes + b);
       if constexpr (Bits <= 8)
         ops.bytes_table(codes + first, readable - first, Bits, p.n, nullptr,
                         reinterpret_cast<std::int8_t*>(low));
@@ -134,10 +138,62 @@ struct code_mover {
   }
 };
 
+/// Codes that fill words of 32 bits, between the canonical stream and tiles of host_layout: a word
+/// of a row is a word of its tile, with its codes in another order.
+template <int Bits>
+struct word_mover {
+  static constexpr index_t most = code_rows<Bits>::most, row_room = most * Bits / 8,
+                           tile_room = 16 * row_room;
+  static constexpr index_t words(const code_piece& p) { return host_layout::blocks(p.n) * Bits; }
+  static constexpr index_t in_tiles(const code_piece& p) {
+    return p.r / 16 * host_layout::tile_bytes(p.row_codes, Bits) + p.c * 2 * Bits;
+  }
+  static bool is_whole(const code_piece& p) { return p.rows == 16 && p.n == most; }
+
+  static void to_tiles(const kernels::row_ops& ops, const std::uint8_t* codes, const code_piece& p,
+                       std::uint8_t* to) {
+    alignas(64) std::uint8_t rows[tile_room], tile[tile_room];
+    const std::uint8_t* from = codes + code_mover<canonical, Bits>::first_byte(p, 0);
+    index_t stride = canonical::row_bytes(p.row_codes, Bits);
+    if (!is_whole(p)) {  // a copy that ends in zeros
+      __builtin_memset(rows, 0, sizeof rows);
+      for (index_t i = 0; i < p.rows; ++i)
+        __builtin_memcpy(rows + i * row_room, from + i * stride,
+                         std::size_t(ceil_div(p.n * Bits, 8)));
+      from = rows;
+      stride = row_room;
+    }
+    ops.transpose(from, stride, ceil_div(words(p), 16) * 16, tile);
+    kernels::turn_fields<Bits, false>(ops.target)(tile, words(p), to + in_tiles(p));
+  }
+  static void to_stream(const kernels::row_ops& ops, const std::uint8_t* codes, const code_piece& p,
+                        std::uint8_t* to) {
+    alignas(64) std::uint8_t tile[tile_room], rows[16 * 64];
+    kernels::turn_fields<Bits, true>(ops.target)(codes + in_tiles(p), words(p), tile);
+    const index_t bytes = ceil_div(p.n * Bits, 8), used = p.n * Bits % 8;
+    __builtin_memset(tile + words(p) * 64, 0, std::size_t(tile_room - words(p) * 64));
+    for (index_t b = 0; b < bytes; b += 64) {
+      ops.transpose(tile + b * 16, 64, 16, rows);
+      for (index_t i = 0; i < p.rows; ++i) {
+        std::uint8_t* const row = to + code_mover<canonical, Bits>::first_byte(p, i) + b;
+        const index_t count = min_of(64, bytes - b);
+        __builtin_memcpy(row, rows + 64 * i, std::size_t(count));
+        if (used != 0 && b + count == bytes)
+          row[count - 1] = std::uint8_t(row[count - 1] & ((1 << used) - 1));
+      }
+    }
+  }
+};
+
 /// One piece of the codes of a matrix, from layout to layout.
 template <class From, class To, int Bits>
 void move_codes(const kernels::row_ops& ops, const std::uint8_t* from, index_t readable,
                 const code_piece& piece, std::uint8_t* to) {
+  constexpr bool in_words = Bits == 1 || Bits == 2 || Bits == 4 || Bits == 8;
+  if constexpr (in_words && std::same_as<From, canonical> && std::same_as<To, host_layout>)
+    return word_mover<Bits>::to_tiles(ops, from, piece, to);
+  if constexpr (in_words && std::same_as<From, host_layout> && std::same_as<To, canonical>)
+    return word_mover<Bits>::to_stream(ops, from, piece, to);
   code_rows<Bits> bytes;
   code_mover<From, Bits>::read(ops, from, readable, piece, bytes);
   bytes.clear_rest(piece.rows, piece.n);

@@ -52,7 +52,9 @@ quantized_matrix<F, To> repack(const quantized_view<F, From>& w, const Executor&
   using from_data = typename quantized_view<F, From>::data_type;
   using Q = typename F::quantizer_type;
   typename quantized_matrix<F, To>::data_type data;
-  decltype(data)::each(detail::owner{}, static_cast<const from_data&>(w), data);
+  from_data kept = w;
+  if constexpr (!std::same_as<To, From>) kept.main.codes = {};  // they are not copied but moved
+  decltype(data)::each(detail::owner{}, static_cast<const from_data&>(kept), data);
   if constexpr (!std::same_as<To, From>) {
     const index_t row_codes = F::plane_type::blocks(w.cols());
     std::vector<std::uint8_t>& codes = data.main.codes;

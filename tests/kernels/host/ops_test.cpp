@@ -272,6 +272,35 @@ TEST_CASE("packed tiles hold every code, in the same bytes on every target") {
   }
 }
 
+TEST_CASE("words of canonical codes turn into those of tiles and back, on every target") {
+  hashed random;
+  const auto check = [&](auto bits) {
+    CAPTURE(bits.value);
+    constexpr index_t words = 3, cols = words * 32 / bits;
+    std::vector<std::uint8_t> stream(words * 64), tile(stream), back(stream);
+    for (std::uint8_t& b : stream) b = std::uint8_t(random());
+    for (const row_ops* t : all_targets()) {
+      lb::kernels::turn_fields<bits, false>(t->target)(stream.data(), words, tile.data());
+      int wrong = 0;
+      for (index_t c = 0; c < cols; ++c)
+        for (index_t r = 0; r < 16; ++r) {
+          const auto word = (c * bits / 32 * 16 + r) * 32 + c * bits % 32;
+          const auto plane = std::size_t((c * bits / 32 * 16 + r) * 4 + c % 4);
+          const int shift = int(c % (32 / bits) / 4 * bits);
+          wrong += lb::read_bits(stream.data(), std::uint64_t(word), bits) !=
+                   (lb::code_t(tile[plane]) >> shift & ((1u << bits) - 1));
+        }
+      CHECK(wrong == 0);
+      lb::kernels::turn_fields<bits, true>(t->target)(tile.data(), words, back.data());
+      CHECK(back == stream);
+    }
+  };
+  check(std::integral_constant<int, 1>{});
+  check(std::integral_constant<int, 2>{});
+  check(std::integral_constant<int, 4>{});
+  check(std::integral_constant<int, 8>{});
+}
+
 namespace {
 /// A tile of random or extreme levels, its activations, and the exact results.
 struct tile_case {

@@ -239,6 +239,13 @@ inline vb shift_bits(vb a) {
   else if constexpr (S < 0) return _mm256_slli_epi16(a, -S);
   else return a;
 }
+inline vi load_words(const std::uint8_t* p) { return load_bytes(p); }
+inline void store_words(std::uint8_t* p, vi a) { store_bytes(p, a); }
+template <int S>
+inline vi shift_words(vi a) {
+  if constexpr (S > 0) return _mm256_srli_epi32(a, S);
+  else return _mm256_slli_epi32(a, -S);
+}
 template <int J>
 inline vi down_bytes(vb a) {
   if constexpr (J == 0) return a;

@@ -235,6 +235,14 @@ inline vb shift_bits(vb a) {
   else if constexpr (S < 0) return _mm512_slli_epi16(a, -S);
   else return a;
 }
+inline vi load_words(const std::uint8_t* p) { return load_bytes(p); }
+inline void store_words(std::uint8_t* p, vi a) { store_bytes(p, a); }
+/// The 32 bits of each lane down by S, or up by -S.
+template <int S>
+inline vi shift_words(vi a) {
+  if constexpr (S > 0) return _mm512_srli_epi32(a, S);
+  else return _mm512_slli_epi32(a, -S);
+}
 /// Byte J of each lane in its low bits; above them is what it was.
 template <int J>
 inline vi down_bytes(vb a) {

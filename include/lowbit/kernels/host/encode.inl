@@ -226,31 +226,35 @@ void pack_codes(const std::uint8_t* codes, index_t n, int bits, std::uint8_t* st
 }
 
 /// The sum of (w u) v over n places, {u, v} = term(a, b): sixteen partials, one for each place
-/// modulo sixteen, added up in pairs. Without weights w is null. Places past the end weigh 0.
+/// modulo sixteen, added up in pairs. Without weights w is null.
 template <class Term>
 [[gnu::always_inline]] inline double total_of(const float* a, const float* b, const float* w,
                                               index_t n, Term term) {
   constexpr int parts = 16 / lanes;
   squares sum[parts]{};
-  const auto add_products = [&](squares& to, const float* x, const float* y,
-                                const float* weight) __attribute__((always_inline)) {
-    const two_vectors factors = term(load(x), load(y));
-    to.add(weight == nullptr ? factors.u : mul(load(weight), factors.u), factors.v);
-  };
   index_t i = 0;
   for (; i + 16 <= n; i += 16)
     for (int p = 0; p < parts; ++p) {
       const index_t at = i + p * lanes;
-      add_products(sum[p], a + at, b + at, w == nullptr ? nullptr : w + at);
+      const two_vectors factors = term(load(a + at), load(b + at));
+      sum[p].add(w == nullptr ? factors.u : mul(load(w + at), factors.u), factors.v);
     }
   if (i < n) {
     alignas(64) float rest[3][16] = {};
+    alignas(64) std::int32_t inside[16] = {};
     const std::size_t bytes = std::size_t(n - i) * sizeof(float);
     __builtin_memcpy(rest[0], a + i, bytes);
     __builtin_memcpy(rest[1], b + i, bytes);
-    for (index_t k = i; k < n; ++k) rest[2][k - i] = w == nullptr ? 1 : w[k];
-    for (int p = 0; p < parts; ++p)
-      add_products(sum[p], rest[0] + p * lanes, rest[1] + p * lanes, rest[2] + p * lanes);
+    __builtin_memset(inside, -1, bytes);
+    if (w != nullptr) __builtin_memcpy(rest[2], w + i, bytes);
+    for (int p = 0; p < parts; ++p) {
+      const int at = p * lanes;
+      const vi here = bits_of(load(reinterpret_cast<const float*>(inside) + at));
+      const auto kept = [&](vf v) { return float_of(choose(here, bits_of(v), zeros())); };
+      const two_vectors factors = term(load(rest[0] + at), load(rest[1] + at));
+      sum[p].add(kept(w == nullptr ? factors.u : mul(load(rest[2] + at), factors.u)),
+                 kept(factors.v));
+    }
   }
   return ordered_total(sum);
 }

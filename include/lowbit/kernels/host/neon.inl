@@ -340,6 +340,22 @@ inline vi down_bytes(const vb& a) {
       a);
 }
 inline vi low_byte(const vi& a) { return and_ints(a, 255); }
+inline vi load_words(const std::uint8_t* p) { return down_bytes<0>(load_bytes(p)); }
+inline void store_words(std::uint8_t* p, const vi& a) {
+  for (int i = 0; i < 4; ++i) vst1q_u8(p + 16 * i, vreinterpretq_u8_s32(a.q[i]));
+}
+template <int S>
+inline vi shift_words(const vi& a) {
+  return each(
+      [](auto x) {
+        const uint32x4_t word = vreinterpretq_u32_s32(x);
+        if constexpr (S > 0)
+          return vreinterpretq_s32_u32(vshrq_n_u32(word, S));
+        else
+          return vreinterpretq_s32_u32(vshlq_n_u32(word, -S));
+      },
+      a);
+}
 
 inline vi zeros() { return same(vdupq_n_s32(0)); }
 inline vi add_ints(const vi& a, const vi& b) {

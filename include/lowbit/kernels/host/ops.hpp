@@ -153,6 +153,10 @@ using pack_kernel = void(const std::uint8_t* codes, index_t blocks, std::uint8_t
 /// unpack_tile<Bits>: and back, through a table of 256; null: codes as they are.
 using unpack_kernel = void(const std::uint8_t* packed, index_t blocks, const std::int8_t* table,
                            std::uint8_t* out);
+/// turn_fields<Bits, Back>: the codes of canonical words, [word][row], to where a plane of Bits (1,
+/// 2, 4 or 8) has them, or back: code 4 q + k of a word (of 32 bits) is bits Bits q .. of byte k.
+/// `words` columns of sixteen rows; `to` may be `from`.
+using turn_kernel = void(const std::uint8_t* from, index_t words, std::uint8_t* to);
 /// dot_packed<Bits, Table>: dot_tile for packed codes and one token or two.
 using dot_packed_kernel = void(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
                                index_t tokens, index_t quads, index_t run_quads, float* y);

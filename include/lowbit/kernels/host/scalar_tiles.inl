@@ -26,6 +26,20 @@ void pack_tile(const std::uint8_t* codes, index_t blocks, std::uint8_t* packed) 
       host_layout::set_code_in_tile(packed, Bits, r, c, codes[c / 4 * 64 + 4 * r + c % 4]);
 }
 
+template <int Bits, bool Back>
+void turn_fields(const std::uint8_t* from, index_t words, std::uint8_t* to) {
+  for (index_t i = 0; i < words * row_ops::tile_rows; ++i) {
+    std::uint32_t word, turned = 0;
+    __builtin_memcpy(&word, from + 4 * i, 4);
+    for (int c = 0; c < 32 / Bits; ++c) {
+      const int in_stream = Bits * c, in_plane = c % 4 * 8 + c / 4 * Bits;
+      const std::uint32_t code = word >> (Back ? in_plane : in_stream) & ((1u << Bits) - 1);
+      turned |= code << (Back ? in_stream : in_plane);
+    }
+    __builtin_memcpy(to + 4 * i, &turned, 4);
+  }
+}
+
 // For entries.inl.
 constexpr int parts_of_tile = 1;
 template <int Bits, int I>

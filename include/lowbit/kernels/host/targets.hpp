@@ -189,6 +189,17 @@ unpack_kernel* unpack_tile(arch a) {
   (void)a;
   return scalar::unpack_tile<Bits>;
 }
+template <int Bits, bool Back>
+turn_kernel* turn_fields(arch a) {
+#if defined(__x86_64__)
+  if (a == arch::avx512) return avx512::turn_fields<Bits, Back>;
+  if (a == arch::avx2) return avx2::turn_fields<Bits, Back>;
+#elif defined(__aarch64__)
+  if (a == arch::neon) return neon::turn_fields<Bits, Back>;
+#endif
+  (void)a;
+  return scalar::turn_fields<Bits, Back>;
+}
 template <int Bits, bool Table>
 dot_packed_kernel* dot_packed(arch a) {
 #if defined(__x86_64__)

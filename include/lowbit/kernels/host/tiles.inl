@@ -98,6 +98,41 @@ void pack_tile(const std::uint8_t* codes, index_t blocks, std::uint8_t* packed) 
     pack_block<Bits, 0>(codes + b * 512, packed + b * 64 * Bits);
 }
 
+/// Exchanges, in every word, the fields of Bits whose numbers have bit A set and bit B (< A) not
+/// with those that have it the other way round.
+template <int Bits, int A, int B>
+inline vi exchange_fields(vi x) {
+  constexpr int by = ((1 << A) - (1 << B)) * Bits;
+  constexpr std::uint32_t low = [] {  // the lower one of each pair
+    std::uint32_t mask = 0;
+    for (int i = 0; i < 32; ++i)
+      if ((i / Bits >> A & 1) == 0 && (i / Bits >> B & 1) == 1) mask |= 1u << i;
+    return mask;
+  }();
+  const vi stay = and_ints(x, int(~(low | low << by)));
+  const vi up = shift_words<-by>(and_ints(x, int(low)));
+  return or_ints(stay, or_ints(up, and_ints(shift_words<by>(x), int(low))));
+}
+template <int Bits, bool Back>
+inline vi turned(vi x) {
+  // The number of a field, from the top: that of its quad, then two bits of its place there.
+  if constexpr (Bits == 4 && !Back) return exchange_fields<4, 1, 0>(exchange_fields<4, 2, 1>(x));
+  else if constexpr (Bits == 4) return exchange_fields<4, 2, 1>(exchange_fields<4, 1, 0>(x));
+  else if constexpr (Bits == 2) return exchange_fields<2, 2, 0>(exchange_fields<2, 3, 1>(x));
+  else if constexpr (Bits == 1 && !Back)
+    return exchange_fields<1, 1, 0>(
+        exchange_fields<1, 2, 1>(exchange_fields<1, 3, 0>(exchange_fields<1, 4, 1>(x))));
+  else if constexpr (Bits == 1)
+    return exchange_fields<1, 4, 1>(
+        exchange_fields<1, 3, 0>(exchange_fields<1, 2, 1>(exchange_fields<1, 1, 0>(x))));
+  else return x;
+}
+template <int Bits, bool Back>
+[[gnu::flatten]] void turn_fields(const std::uint8_t* from, index_t words, std::uint8_t* to) {
+  for (index_t i = 0; i < words * row_ops::tile_rows; i += lanes)
+    store_words(to + 4 * i, turned<Bits, Back>(load_words(from + 4 * i)));
+}
+
 // ---------------------------------------------------------------------------------------------
 // Integer products.
 // ---------------------------------------------------------------------------------------------
