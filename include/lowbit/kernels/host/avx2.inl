@@ -328,6 +328,10 @@ inline vi shift_down(vi a, int by) { return _mm256_srl_epi32(a, _mm_cvtsi32_si12
 inline vi ordered_bits(vi a) {
   return _mm256_xor_si256(a, _mm256_srli_epi32(_mm256_srai_epi32(a, 31), 1));
 }
+/// to + step where a > b, else `to`.
+inline vi add_above(vi to, vi a, vi b, int step) {
+  return _mm256_add_epi32(to, _mm256_and_si256(_mm256_cmpgt_epi32(a, b), _mm256_set1_epi32(step)));
+}
 /// `value` where a > b, else 0.
 inline vi above(vi a, vi b, vi value) { return _mm256_and_si256(_mm256_cmpgt_epi32(a, b), value); }
 /// Bits of a where the mask has ones, else of b.

@@ -327,6 +327,10 @@ inline vi shift_down(vi a, int by) { return _mm512_srl_epi32(a, _mm_cvtsi32_si12
 inline vi ordered_bits(vi a) {
   return _mm512_xor_si512(a, _mm512_srli_epi32(_mm512_srai_epi32(a, 31), 1));
 }
+/// to + step where a > b, else `to`.
+inline vi add_above(vi to, vi a, vi b, int step) {
+  return _mm512_mask_add_epi32(to, _mm512_cmpgt_epi32_mask(a, b), to, _mm512_set1_epi32(step));
+}
 /// `value` where a > b, else 0.
 inline vi above(vi a, vi b, vi value) {
   return _mm512_maskz_mov_epi32(_mm512_cmpgt_epi32_mask(a, b), value);

@@ -147,18 +147,27 @@ struct affine_rounder {
   vi code(vf u) const { return add_ints(to_ints(steps(u)), zero_code); }
   vf level(vf u) const { return add(steps(u), bias); }
 };
-/// Halving among sixteen levels: the index of the level.
+/// Halving among sixteen levels: the index of the level. Each step has its own table, which begins
+/// at the first point that it may ask for; what lies past the points is never asked.
 struct point_finder {
-  lut16 points, levels;
+  vi middle;
+  lut16 by_4, by_2, by_1, levels;
   explicit point_finder(const point_rule& r)
-      : points(reinterpret_cast<const float*>(r.points.items)), levels(r.levels.items) {}
+      : middle(set1_int(r.points.items[7])),
+        by_4(points_from(r, 3)),
+        by_2(points_from(r, 1)),
+        by_1(points_from(r, 0)),
+        levels(r.levels.items) {}
   vi index(vf u) const {
     const vi key = ordered_bits(bits_of(u));
-    vi at = zeros();
-    for (int step = 8; step > 0; step /= 2)
-      at = add_ints(at, above(key, bits_of(points(add_ints(at, set1_int(step - 1)))),
-                              set1_int(step)));
-    return at;
+    vi at = add_above(zeros(), key, middle, 8);
+    at = add_above(at, key, bits_of(by_4(at)), 4);
+    at = add_above(at, key, bits_of(by_2(at)), 2);
+    return add_above(at, key, bits_of(by_1(at)), 1);
+  }
+  static const float* points_from(const point_rule& r, int first) {
+    static_assert(sizeof(point_rule) >= 4 * (3 + 16));  // tables are loaded as a whole
+    return reinterpret_cast<const float*>(&r) + first;
   }
   vf level(vf u) const { return levels(index(u)); }
 };

@@ -264,6 +264,11 @@ inline vi ordered_bits(vi a) {
   LOWBIT_LANES a.v[l] = kernels::ordered_bits(a.v[l]);
   return a;
 }
+/// to + step where a > b, else `to`.
+inline vi add_above(vi to, const vi& a, const vi& b, int step) {
+  LOWBIT_LANES to.v[l] += a.v[l] > b.v[l] ? step : 0;
+  return to;
+}
 /// `value` where a > b, else 0.
 inline vi above(vi a, const vi& b, const vi& value) {
   LOWBIT_LANES a.v[l] = a.v[l] > b.v[l] ? value.v[l] : 0;
