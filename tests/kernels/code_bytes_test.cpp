@@ -57,7 +57,7 @@ TEST_CASE("a part of a tile becomes rows of bytes, on every target") {
 
 TEST_CASE("long codes are split into bytes and joined again") {
   for (int bits = 9; bits <= 16; ++bits)
-    for (const index_t n : {1, 2, 7, 8, 61}) {
+    for (const index_t n : {1, 2, 7, 8, 16, 17, 61, 96}) {
       CAPTURE(bits);
       CAPTURE(n);
       const std::size_t size = std::size_t(ceil_div(n * bits, 8));

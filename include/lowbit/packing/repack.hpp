@@ -46,7 +46,7 @@ void relay_groups(const From& from, To& to, extent e) {
 
 /// The same matrix in another layout: for speed to `host_layout` or `mma16`, to save back to
 /// `canonical`. The format, its name and every value stay. Allocates the result. Cost: reads and
-/// writes every code once: some GB/s on one core, of codes of more than 8 bits one or two.
+/// writes every code once: some GB/s on one core.
 template <class To, format_like F, class From, executor Executor = serial>
 quantized_matrix<F, To> repack(const quantized_view<F, From>& w, const Executor& threads = {}) {
   using from_data = typename quantized_view<F, From>::data_type;
