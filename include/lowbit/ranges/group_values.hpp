@@ -37,8 +37,8 @@ concept range_for = requires(const R& r, const group_values<Q>& g) {
   { r.template fit<Q>(g) } -> std::same_as<group_params<Q>>;
 };
 
-/// A search whose `fit` is LOWBIT_HD and allocates nothing says `fits_anywhere = true`: then it runs
-/// on a device too (gpu/offline/quantize.hpp).
+/// A search whose `fit` is LOWBIT_HD and allocates nothing says `fits_anywhere = true`: then it
+/// runs on a device too (gpu/offline/quantize.hpp).
 template <class R>
 inline constexpr bool runs_anywhere = false;
 template <class R>

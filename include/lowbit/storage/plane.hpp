@@ -80,7 +80,8 @@ using encoder_for = decltype(encoder_of<Q>(std::declval<const state_of<Q>&>()));
 /// `levels` is the state or its encoder.
 LOWBIT_TRUST_CALLEES
 template <class Q, class Levels>
-LOWBIT_HD constexpr code_t encode_in(const Levels& levels, const block_of<Q>& x, const group_params<Q>& p) {
+LOWBIT_HD constexpr code_t encode_in(const Levels& levels, const block_of<Q>& x,
+                                     const group_params<Q>& p) {
   if constexpr (has_selectors<Q>)
     return code_t(levels.encode(x, p.selector));
   else
