@@ -41,7 +41,7 @@ static_assert(kernel_name<w4>() == "real_tiles<4,table>/canonical");
 static_assert(kernel_name<quantized_view<format<uniform<6>>, host_layout>>() ==
               "real_tiles<6,codes>/host");
 static_assert(kernel_name<format<learned_table<3>>>() == "real_tiles<3,table>/canonical");
-static_assert(kernel_name<e2m3>() == "real_tiles<6,table>/canonical");
+static_assert(kernel_name<e2m3>() == "real_tiles<6,field>/canonical");
 static_assert(kernel_name<format<fp6_e2m3, per_block<2, 6>>>() == "rows<6,field>/canonical");
 static_assert(kernel_name<e2m3, a8>() == "int8_tiles<6,table>/canonical");
 static_assert(kernel_name<format<f16, unscaled>>() == "rows<16,float>/canonical");

@@ -66,6 +66,8 @@ class real_tile_product {
     constexpr auto start = "real_tiles<" + number_text<Q::bits>();
     if constexpr (affine)
       return start + ",codes>";
+    else if constexpr (is_fields(kind))
+      return start + ",field>";
     else
       return start + ",table>";
   }
