@@ -33,7 +33,8 @@ class axis_view {
   using value_type = float;
   using layout_type = typename View::layout_type;
   using plane_type =
-      plane<axis_levels<Q, Axis>, typename format_type::granularity_type, layout_type>;
+      plane<axis_levels<Q, Axis>, groups_in<typename format_type::granularity_type, layout_type>,
+            layout_type>;
 
   explicit axis_view(const View& w) : size_(w.shape()) {
     main.cols = w.main.cols;

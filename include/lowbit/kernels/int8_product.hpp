@@ -188,7 +188,7 @@ class int8_product {
     tile.bias = bias;
     if constexpr (zero_of<Q> == zero_kind::integer) {
       const float one = 1, by = bias - shift;
-      ops_.scale_plus(m.zeros, count, count, 0, &one, &by);
+      if (by != 0) ops_.scale_plus(m.zeros, count, count, 0, &one, &by);
       tile.zeros = m.zeros;
     } else if constexpr (has_minima) {
       if (shift != 0)

@@ -176,16 +176,28 @@ void read_row(const row_ops& ops, const typename P::template data<borrowed>& p,
               const level_table<typename P::quantizer_type>& table, const code_run& run, index_t r,
               index_t first, index_t n, float* out);
 
-/// A row of a parameter plane, any first column.
+/// A row of a parameter plane, any first column; n <= chunk_cols + 8.
 template <class P>
 void read_params(const row_ops& ops, const typename P::template data<borrowed>& p, index_t r,
                  index_t first, index_t n, float* out) {
   const level_table<typename P::quantizer_type> table(p.stored_levels());
-  const index_t early = first % 8;
-  if (early == 0) return read_row<P>(ops, p, table, canonical_run(p, r, first), r, first, n, out);
-  float wide[chunk_cols + row_slack + 16];
-  read_row<P>(ops, p, table, canonical_run(p, r, first - early), r, first - early, n + early, wide);
-  __builtin_memcpy(out, wide + early, std::size_t(n) * sizeof(float));
+  if constexpr (std::same_as<typename P::layout_type, canonical>) {
+    const index_t early = first % 8;
+    if (early == 0)
+      return read_row<P>(ops, p, table, canonical_run(p, r, first), r, first, n, out);
+    float wide[chunk_cols + row_slack + 16];
+    read_row<P>(ops, p, table, canonical_run(p, r, first - early), r, first - early, n + early,
+                wide);
+    __builtin_memcpy(out, wide + early, std::size_t(n) * sizeof(float));
+  } else {  // the codes of a row lie apart
+    constexpr int bits = P::quantizer_type::bits, bytes = bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
+    std::uint8_t codes[std::size_t(bytes * (chunk_cols + row_slack))];
+    for (index_t i = 0; i < n; ++i) {
+      const code_t code = p.code(r, first + i);
+      __builtin_memcpy(codes + i * bytes, &code, bytes);
+    }
+    read_row<P>(ops, p, table, {codes, n * bytes, 8 * bytes}, r, first, n, out);
+  }
 }
 
 /// The parameters of the groups that columns first .. first + n - 1 of row r fall into, and their

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include "activations.hpp"
-#include "row_reader.hpp"
+#include "tile_params.hpp"
 #include "workspace.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -27,14 +27,17 @@ class tile_reader {
  public:
   using F = typename View::format_type;
   using Q = typename F::quantizer_type;
-  using G = typename F::granularity_type;
   using P = typename View::plane_type;
+  using G = typename P::granularity_type;
   static constexpr index_t tile_rows = row_ops::tile_rows, chunk = chunk_cols;
   static constexpr index_t row_stride = chunk + row_slack;
   static constexpr bool has_groups = detail::has_groups<G, Q>;
   /// Its tiles are stored as kernels read them.
   static constexpr bool packed =
       std::same_as<typename View::layout_type, host_layout> && P::dim == 1;
+
+  /// Its parameters too.
+  static constexpr bool packed_params = has_tile_params<G>;
 
   /// `most` bounds the length of a run, a power of two; runs also divide `other`, the width of the
   /// activations' groups.
@@ -68,7 +71,7 @@ class tile_reader {
   struct memory {
     std::uint8_t* rows;   // codes of a chunk as bytes, row by row
     std::uint8_t* codes;  // and as a tile
-    float* params;        // parameters of its groups, row by row
+    float* params;        // parameters of its groups, row by row: where they are stored so
     float* scales;        // and as tiles
     float* zeros;
   };
@@ -77,7 +80,7 @@ class tile_reader {
     m.rows = from.take<std::uint8_t>(packed ? 0 : tile_rows * row_stride);
     m.codes = from.take<std::uint8_t>(tile_rows * row_stride);
     const index_t params = has_groups ? params_room() : 0;
-    m.params = from.take<float>(has_zero<Q> ? 2 * params : params);
+    m.params = from.take<float>(packed_params ? 0 : has_zero<Q> ? 2 * params : params);
     m.scales = from.take<float>(has_groups ? params : tile_rows);
     m.zeros = from.take<float>(has_zero<Q> ? params : 0);
     return m;
@@ -89,6 +92,15 @@ class tile_reader {
     if constexpr (!has_groups) {
       for (index_t i = 0; i < tile_rows; ++i) m.scales[i] = 1;
       return 1;
+    } else if constexpr (packed_params) {
+      const index_t groups = (c + n - 1) / width_ - c / width_ + 1;
+      read_tile_params<Q, G>(ops_, w_.main.groups, r, c / width_, groups, m.scales, m.zeros);
+      for (index_t i = rows; i < tile_rows; ++i)
+        for (index_t g = 0; g < groups; ++g) {
+          m.scales[g * tile_rows + i] = 0;
+          if constexpr (has_zero<Q>) m.zeros[g * tile_rows + i] = 0;
+        }
+      return groups;
     } else {
       const index_t stride = params_stride(), bytes = stride * index_t(sizeof(float));
       float* const zero_rows = m.params + (has_zero<Q> ? tile_rows * stride : 0);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include "canonical.hpp"
+#include "tile_stream.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 
 /// What the host kernels of every instruction set read fastest: tiles of sixteen rows, side by side
 /// in the 32-bit lanes of vectors, four neighbouring columns (a quad) in the bytes of a lane. A
-/// lossless permutation of the canonical stream; only the codes move, parameters stay as they are.
+/// lossless permutation of the canonical stream; the parameters of groups move too (tile_stream).
 ///
 /// A tile is a sequence of blocks of 32 codes of each row, 64 bytes for each bit of a code. A
 /// block holds the bits of its codes in planes of 8, 4, 2 and 1 bits, as many as make up the
@@ -21,6 +21,9 @@ namespace lowbit::inline LOWBIT_ABI {
 struct host_layout {
   static constexpr auto name = text("host");
   static constexpr index_t tile_rows = 16, block_codes = 32;
+
+  /// Where the parameters of groups lie.
+  using parameters = tile_stream;
 
   LOWBIT_HD static constexpr index_t blocks(index_t row_codes) {
     return ceil_div(row_codes, block_codes);

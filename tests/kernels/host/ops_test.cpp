@@ -187,6 +187,29 @@ TEST_CASE("parameters of groups apply to their columns and to no other, bit for 
         }
 }
 
+TEST_CASE("parameters of tiles apply to the columns of their groups, row by row") {
+  hashed random;
+  for (const row_ops* t : all_targets())
+    for (const index_t n : {1, 7, 64})
+      for (const index_t width : {1, 5, 16, 100})
+        for (const index_t used : {index_t(0), width / 2}) {
+          std::vector<float> v(std::size_t(16 * n)), s(std::size_t(16 * (n + 1))), m(s.size());
+          for (float& x : v) x = random.real();
+          for (float& x : s) x = random.real();
+          for (float& x : m) x = random.real();
+          auto scaled = v, moved = v;
+          t->scale_tile(scaled.data(), n, width, used, s.data(), nullptr);
+          t->scale_tile(moved.data(), n, width, used, s.data(), m.data());
+          int wrong = 0;
+          for (std::size_t i = 0; i < v.size(); ++i) {
+            const std::size_t g = std::size_t((used + index_t(i / 16)) / width * 16) + i % 16;
+            wrong += scaled[i] != s[g] * v[i];
+            wrong += moved[i] != lb::fma_rn(s[g], v[i], m[g]);
+          }
+          CHECK(wrong == 0);
+        }
+}
+
 TEST_CASE("activations round to int8 as the scalar encoder rounds, ties and clamping included") {
   hashed random;
   for (const row_ops* t : simd_targets())

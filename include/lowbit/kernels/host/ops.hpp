@@ -46,6 +46,10 @@ struct row_ops {
                            const float* z);  // s * (v - z)
   void (*scale_plus)(float* v, index_t n, index_t width, index_t used, const float* s,
                      const float* m);  // fma(s, v, m)
+  /// Of sixteen rows side by side: v, s and m are [column][row], n columns. s v, or fma(s, v, m)
+  /// where m is not null.
+  void (*scale_tile)(float* v, index_t n, index_t width, index_t used, const float* s,
+                     const float* m);
 
   /// y[t * y_stride + r] (+)= sum over k < n of w[r][k] x[t][k]; n a multiple of 16. Sixteen (or
   /// eight) partial sums per element, so that the error is within design section 4's bound.

@@ -144,6 +144,21 @@ inline void scale_plus(float* v, index_t n, index_t width, index_t used, const f
       [&](index_t i, index_t g) { v[i] = fma_rn(s[g], v[i], m[g]); });
 }
 
+inline void scale_tile(float* v, index_t n, index_t width, index_t used, const float* s,
+                       const float* m) {
+  constexpr int rows = row_ops::tile_rows;
+  for (index_t c = 0, g = 0; c < n; ++g) {
+    const index_t end = min_of(n, (g + 1) * width - used);
+    for (int lane = 0; lane < rows; lane += lanes) {
+      const vf factor = load(s + g * rows + lane), zero = set1(0);
+      const vf more = m != nullptr ? load(m + g * rows + lane) : zero;
+      for (index_t i = c * rows + lane; i < end * rows; i += rows)
+        store(v + i, m != nullptr ? fma(factor, load(v + i), more) : mul(factor, load(v + i)));
+    }
+    c = end;
+  }
+}
+
 /// Codes as they are, in the place of a table.
 struct same_bytes {
   [[gnu::always_inline]] vb operator()(const vb& codes) const { return codes; }
