@@ -38,6 +38,7 @@ class tile_reader {
 
   /// Its parameters too.
   static constexpr bool packed_params = has_tile_params<G>;
+  static constexpr index_t span_groups = packed_params ? 32 : 128;
 
   /// `most` bounds the length of a run, a power of two; runs also divide `other`, the width of the
   /// activations' groups.
@@ -45,7 +46,8 @@ class tile_reader {
       : ops_(ops),
         w_(w),
         width_(group_width<F>(w.cols())),
-        span_(width_ < chunk / 128 ? chunk : chunk * min_of(4, 128 * width_ / chunk)),
+        span_(width_ < chunk / span_groups ? chunk
+                                           : chunk * min_of(4, span_groups * width_ / chunk)),
         run_(most) {
     const auto divides = [&](index_t width) { return width >= w.cols() || width % run_ == 0; };
     while (!divides(width_) || !divides(other)) run_ /= 2;
@@ -54,7 +56,8 @@ class tile_reader {
   index_t run() const { return run_; }
   index_t runs() const { return ceil_div(w_.cols(), run_); }
   index_t width() const { return width_; }
-  /// Columns whose parameters are read at once: some 128 groups.
+  /// Columns whose parameters are read at once: some 128 groups where that takes calls for each
+  /// row; else fewer, so that memory that was asked for codes ahead is not idle meanwhile.
   index_t span() const { return span_; }
   /// Room for the parameters of a span.
   index_t params_room() const { return tile_rows * params_stride(); }
