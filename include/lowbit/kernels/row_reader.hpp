@@ -191,10 +191,21 @@ void read_params(const row_ops& ops, const typename P::template data<borrowed>& 
     __builtin_memcpy(out, wide + early, std::size_t(n) * sizeof(float));
   } else {  // the codes of a row lie apart
     constexpr int bits = P::quantizer_type::bits, bytes = bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
+    constexpr bool whole_bytes =
+        std::same_as<typename P::layout_type, tile_stream> && bits == 8 * bytes;
     std::uint8_t codes[std::size_t(bytes * (chunk_cols + row_slack))];
-    for (index_t i = 0; i < n; ++i) {
-      const code_t code = p.code(r, first + i);
-      __builtin_memcpy(codes + i * bytes, &code, bytes);
+    if constexpr (whole_bytes) {
+      constexpr index_t step = tile_stream::tile_rows * bytes;
+      const std::uint8_t* const from =
+          static_cast<const std::uint8_t*>(p.codes.data()) +
+          r / tile_stream::tile_rows * tile_stream::tile_bytes(p.cols, bits) + first * step +
+          r % tile_stream::tile_rows * bytes;
+      for (index_t i = 0; i < n; ++i) __builtin_memcpy(codes + i * bytes, from + i * step, bytes);
+    } else {
+      for (index_t i = 0; i < n; ++i) {
+        const code_t code = p.code(r, first + i);
+        __builtin_memcpy(codes + i * bytes, &code, bytes);
+      }
     }
     read_row<P>(ops, p, table, {codes, n * bytes, 8 * bytes}, r, first, n, out);
   }
