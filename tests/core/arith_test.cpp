@@ -61,6 +61,8 @@ LOWBIT_WITH_FMA double product_and_sum(double a, double b, double c) { return mu
 }  // namespace
 
 static_assert(mul_rn(3.0f, 5.0f) == 15 && add_rn(1.0f, 2.0f) == 3 && fma_rn(2, 3, 4) == 10);
+static_assert(is_power_of_two(0x1p-126f) && is_power_of_two(2) && !is_power_of_two(0x1p-127f) &&
+              !is_power_of_two(3) && !is_power_of_two(-2) && !is_power_of_two(0));
 static_assert(round_int(2.5f) == 2 && round_int(-3.5f) == -4 && ilog2(0x1p-149f) == -149);
 
 TEST_CASE("tests on bits agree with the classification of the standard library") {

@@ -8,6 +8,7 @@
 #include <lowbit/kernels/gemm.hpp>
 #include <lowbit/outliers/sparse.hpp>
 #include <lowbit/packing/repack.hpp>
+#include <lowbit/quantizers/binary.hpp>
 #include <lowbit/quantizers/normal_float.hpp>
 
 #include "support/compiled_kernels.hpp"
@@ -90,6 +91,14 @@ TEST_CASE("int8 products: an unsigned byte with integer zeros is moved by 128") 
   check<format<uniform<8, asymmetric>, per_group<20>>>(5, 130);
 }
 TEST_CASE("int8 products: minima") { check<format<uniform<5, minimum>, per_row>>(17, 96); }
+TEST_CASE("int8 products: codes that are levels but for a power of two and half a step") {
+  check<format<binary, per_group<64>>>(17, 200);
+  check<format<uniform<3, centred>, per_group<16>>>(16, 132);
+}
+TEST_CASE("int8 products: runs of four and eight columns") {
+  check<format<uniform<4, asymmetric>, per_group<8>>>(18, 1100);
+  check<format<uniform<2>, per_group<20>>>(3, 70);
+}
 TEST_CASE("int8 products: entries of a codebook") {
   check<format<vector_codebook<4, 6>, per_row>>(16, 68);
   check<format<vector_codebook<8, 9>, per_group<40>>>(18, 1330);  // runs of 8 columns

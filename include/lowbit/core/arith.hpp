@@ -43,6 +43,10 @@ LOWBIT_HD constexpr int ilog2(float x) {
   const std::uint32_t b = bits_as<std::uint32_t>(x);
   return b >= 0x00800000u ? int(b >> 23) - 127 : 31 - __builtin_clz(b) - 149;
 }
+/// Normal ones: 2^-126 and more.
+LOWBIT_HD constexpr bool is_power_of_two(float x) {
+  return x > 0 && is_finite(x) && (bits_as<std::uint32_t>(x) & 0x007fffffu) == 0;
+}
 
 namespace detail {
 /// x, of which the optimiser no longer knows that it is a product.

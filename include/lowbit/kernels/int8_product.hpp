@@ -14,7 +14,8 @@ struct no_entries {
 
 /// A product of int8 levels with int8 activations, tile by tile. The sum of a run of columns is an
 /// exact integer; scales and zeros meet it once. One row or two of x are multiplied with packed
-/// codes where they are stored as tiles; else a tile is decoded once for all rows.
+/// codes where they are stored as tiles and runs are not too short; else a tile is decoded once for
+/// all rows.
 template <class View>
 class int8_product {
  public:
@@ -132,7 +133,7 @@ class int8_product {
                                   tiles_.runs()};
     };
     if constexpr (reader::packed)
-      if (few_tokens()) {
+      if (multiplies_packed()) {
         tile.codes = tiles_.packed_codes(r, c);
         tile.table = levels_->values;
         return dot_packed<Q::bits, !codes_are_levels>(ops_.target)(
@@ -158,20 +159,32 @@ class int8_product {
     }
   }
 
-  bool few_tokens() const { return x_.rows() <= 2; }
-  /// Packed codes that are levels but for a constant need no table.
+  /// Whether packed codes are multiplied as they are stored.
+  bool multiplies_packed() const {
+    return reader::packed && x_.rows() <= 2 && tiles_.run() >= least_packed_run;
+  }
+  /// Packed codes that are levels but for a power of two and a constant need no table. Constants
+  /// are multiples of 1/2 of a step, so that sums less them stay exact.
   static constexpr bool codes_are_levels = [] {
-    if constexpr (reader::packed && std::same_as<strategy_of<Q>, affine_codes> && tabulated<Q>)
-      return Q::slope == 1 && float(int(Q::intercept)) == Q::intercept;
-    else
+    if constexpr (reader::packed && std::same_as<strategy_of<Q>, affine_codes> && tabulated<Q>) {
+      constexpr float halves = 2 * Q::intercept / Q::slope;
+      constexpr bool small = magnitude(halves) <= (2 << Q::bits) && float(int(halves)) == halves;
+      return is_power_of_two(Q::slope) && small && (Q::bits < 8 || int(halves) % 2 == 0) &&
+             (!has_zero<Q> || Q::slope == 1);
+    } else {
       return false;
+    }
   }();
-  bool as_codes() const { return codes_are_levels && few_tokens(); }
+  bool as_codes() const { return codes_are_levels && multiplies_packed(); }
 
   /// The unit of the levels meets the scales of the activations, unless minima are added to what
   /// they make.
   static constexpr bool has_minima = has_zero<Q> && zero_of<Q> != zero_kind::integer;
-  float unit() const { return as_codes() ? 1 : levels_->unit; }
+  float unit() const {
+    if constexpr (codes_are_levels)
+      if (as_codes()) return Q::slope;
+    return levels_->unit;
+  }
 
   /// Parameters, and zeros with what the kernel takes off.
   row_ops::tile_weights read_params(index_t r, index_t rows, index_t c, index_t n,
@@ -180,7 +193,7 @@ class int8_product {
     float bias = float(ops_.level_bias), shift = levels_->zero_shift;
     if (as_codes()) {
       bias = -float(ops_.code_bias[Q::bits]);
-      if constexpr (requires { Q::intercept; }) bias -= Q::intercept;
+      if constexpr (codes_are_levels) bias -= Q::intercept / Q::slope;
       shift = 0;
     }
     row_ops::tile_weights tile{};

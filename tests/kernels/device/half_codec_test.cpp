@@ -72,7 +72,7 @@ struct check {
   void operator()() const {
     if constexpr (has_half_codec<Q> && !has_state<Q>) {
       CAPTURE(name_of<Q>::get());
-      static_assert(detail::is_power_of_two(half_codec<Q>::post_scale));
+      static_assert(is_power_of_two(half_codec<Q>::post_scale));
       static_assert(std::is_trivially_copyable_v<half_codec<Q>>);
       static_assert(std::is_default_constructible_v<half_codec<Q>>);
       const float last = float((1 << Q::bits) - 1);

@@ -226,6 +226,11 @@ inline void quads_to_columns(vf (&s)[4]) {  // rows 0 1, 4 5, 2 3, 6 7
 inline vb load_bytes(const std::uint8_t* p) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
 }
+/// a, in a register from here on.
+inline vb in_register(vb a) {
+  asm("" : "+x"(a));
+  return a;
+}
 inline void store_bytes(std::uint8_t* p, vb a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a);
 }

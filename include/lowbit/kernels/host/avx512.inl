@@ -223,6 +223,11 @@ inline void quads_to_columns(vf (&s)[4]) {
 // Tiles: sixteen rows in the lanes, four columns in a lane's bytes.
 
 inline vb load_bytes(const std::uint8_t* p) { return _mm512_loadu_si512(p); }
+/// a, in a register from here on.
+inline vb in_register(vb a) {
+  asm("" : "+v"(a));
+  return a;
+}
 inline void store_bytes(std::uint8_t* p, vb a) { _mm512_storeu_si512(p, a); }
 inline vb and_bytes(vb a, int mask) {
   return _mm512_and_si512(a, _mm512_set1_epi8(static_cast<char>(mask)));

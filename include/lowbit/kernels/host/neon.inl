@@ -206,6 +206,7 @@ struct byte_unpacker {
     return made_of([&](int i) { return sixteen(p + 2 * i * bits); });
   }
 };
+inline const vb& in_register(const vb& a) { return a; }
 inline void store_bytes(std::uint8_t* p, const vb& a) {
   for (int i = 0; i < 4; ++i) vst1q_u8(p + 16 * i, a.q[i]);
 }

@@ -45,6 +45,25 @@ inline vb quad_codes(const std::uint8_t* block) {
   }
 }
 
+/// The same of a block whose vectors are held: what quad I is the first to need must be loaded
+/// before it. Compilers would rather load each of them again for every quad, and loads are what a
+/// product of few bits waits for.
+template <int Bits, int I>
+inline void hold_planes(const std::uint8_t* block, vb* held) {
+  constexpr int w = plane_width<Bits>, each = 8 / w;
+  if constexpr (I % each == 0) *held = in_register(load_bytes(block + 64 * (I / each)));
+  if constexpr (Bits > w) hold_planes<Bits - w, I>(block + 64 * w, held + 1);
+}
+template <int Bits, int I>
+inline vb held_codes(const vb* held) {
+  constexpr int w = plane_width<Bits>, each = 8 / w;
+  const vb low = w == 8 ? *held : and_bytes(shift_bits<I % each * w>(*held), (1 << w) - 1);
+  if constexpr (Bits > w)
+    return or_bytes(low, shift_bits<-w>(held_codes<Bits - w, I>(held + 1)));
+  else
+    return low;
+}
+
 /// Asks for vector I of the block that lies a page behind this one. The prefetchers of processors
 /// stop at the end of a page, and tiles are one long stream: where memory answers slowly this is
 /// worth half of the speed (a Xeon: from 7.5 to 11 GB/s), in caches it costs nothing that was seen.
@@ -185,25 +204,31 @@ void dot_tile(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, ind
   for (; t < tokens; ++t) dot_tile_of<1>(w, x, t, quads, run_quads, y);
 }
 
-template <int Bits, bool Table, int Tokens>
-inline void dot_packed_of(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
+/// Runs: how many of them a block holds, if it holds more than one; 1 for whole blocks.
+template <int Bits, bool Table, int Tokens, int Runs>
+inline void dot_packed_of(const row_ops::tile_weights w, const row_ops::tile_inputs x,
                           index_t quads, index_t run_quads, float* y) {
   const byte_lut look_up(w.table, Bits);
+  constexpr int each = 8 / Runs;        // quads that are summed before anything is asked
+  constexpr int sums = Runs == 1 ? 2 : 1;  // per token: long chains of sums would wait
   for (int part = 0; part < parts_of_tile; ++part) {
     const int lane = part * lanes;
     const std::uint8_t* block = w.codes + 4 * lane;
+    vb held[4];  // a vector of each plane
     vf total[Tokens];
-    vi sum[Tokens][2];
+    vi sum[Tokens][sums];
     const auto clear = [&]() __attribute__((always_inline)) {
-      unroll<Tokens>([&](auto t) { sum[t][0] = sum[t][1] = zeros(); });
+      unroll<Tokens>([&](auto t) { unroll<sums>([&](auto j) { sum[t][j] = zeros(); }); });
     };
     unroll<Tokens>([&](auto t) { total[t] = load(y + t * row_ops::tile_rows + lane); });
     clear();
     index_t run = 0, left = run_quads;
     const auto finish = [&]() __attribute__((always_inline)) {
+      const index_t at = w.group[run] * row_ops::tile_rows + lane;
       unroll<Tokens>([&](auto t) {
-        total[t] = add_run(total[t], to_float(add_ints(sum[t][0], sum[t][1])), w,
-                           w.group[run] * row_ops::tile_rows + lane, x, t * x.runs_stride + run);
+        vi all = sum[t][0];
+        if constexpr (sums > 1) all = add_ints(all, sum[t][1]);
+        total[t] = add_run(total[t], to_float(all), w, at, x, t * x.runs_stride + run);
       });
       clear();
       left = run_quads;
@@ -212,26 +237,40 @@ inline void dot_packed_of(const row_ops::tile_weights& w, const row_ops::tile_in
     for (index_t q = 0; q < quads; q += 8, block += 64 * Bits)
       unroll<8>([&](auto i) __attribute__((always_inline)) {
         if (part == 0) fetch_ahead<Bits, i>(block);
-        const vb codes = quad_codes<Bits, i>(block);
+        hold_planes<Bits, i>(block, held);
+        const vb codes = held_codes<Bits, i>(held);
         vb levels = codes;
         if constexpr (Table) levels = look_up(codes);
         unroll<Tokens>([&](auto t) {
           const vb quad = broadcast_quad(x.levels + t * x.stride + 4 * (q + i));
-          if constexpr (Table) sum[t][i % 2] = dot_levels(sum[t][i % 2], levels, quad);
-          else sum[t][i % 2] = dot_codes<Bits>(sum[t][i % 2], levels, quad);
+          vi& to = sum[t][i % sums];
+          if constexpr (Table) to = dot_levels(to, levels, quad);
+          else to = dot_codes<Bits>(to, levels, quad);
         });
-        if (--left == 0 && q + i - run_quads + 1 < quads) finish();
+        if constexpr ((i + 1) % each == 0) {
+          if constexpr (Runs > 1) {
+            if (i < each || q + i + 1 - each < quads) finish();
+          } else {
+            if ((left -= 8) == 0) finish();
+          }
+        }
       });
-    if (run * run_quads < quads) finish();
+    if (Runs == 1 && left < run_quads) finish();
     unroll<Tokens>([&](auto t) { store(y + t * row_ops::tile_rows + lane, total[t]); });
   }
+}
+template <int Bits, bool Table, int Tokens>
+inline void dot_packed_runs(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
+                            index_t quads, index_t run_quads, float* y) {
+  if (run_quads == 4) dot_packed_of<Bits, Table, Tokens, 2>(w, x, quads, run_quads, y);
+  else dot_packed_of<Bits, Table, Tokens, 1>(w, x, quads, run_quads, y);
 }
 /// Packed codes, one token or two.
 template <int Bits, bool Table>
 [[gnu::flatten]] void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
                                  index_t tokens, index_t quads, index_t run_quads, float* y) {
-  if (tokens == 2) dot_packed_of<Bits, Table, 2>(w, x, quads, run_quads, y);
-  else dot_packed_of<Bits, Table, 1>(w, x, quads, run_quads, y);
+  if (tokens == 2) dot_packed_runs<Bits, Table, 2>(w, x, quads, run_quads, y);
+  else dot_packed_runs<Bits, Table, 1>(w, x, quads, run_quads, y);
 }
 // ---------------------------------------------------------------------------------------------
 // Real products.

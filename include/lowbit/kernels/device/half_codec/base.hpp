@@ -22,9 +22,6 @@ LOWBIT_HD constexpr word as_computed(word x) {
   return x;
 }
 
-constexpr bool is_power_of_two(float x) {
-  return x > 0 && is_finite(x) && (bits_as<std::uint32_t>(x) & 0x007fffffu) == 0;
-}
 /// x is a binary16, and not -0.
 constexpr bool is_half(float x) { return float(float16(x)) == x; }
 
