@@ -55,7 +55,7 @@ class int8_product {
       : ops_(ops),
         w_(w),
         x_(x),
-        results_(w, y, factors),
+        results_(w, y, factors, &ops),
         tiles_(ops, w, most_run, x.width),
         entries_(ops, tiles_.run()) {}
 
@@ -103,6 +103,7 @@ class int8_product {
     for (index_t r = first; r < last; r += tile_rows) {
       const index_t rows = min_of(tile_rows, last - r);
       for (index_t i = 0; i < tile_rows * x_.rows(); ++i) m.sums[i] = 0;
+      results_.fetch(r, rows);
       add_rows(r, rows, m);
       if (x_.parts > 1) join_parts(m.sums);
       results_.write(r, rows, x_.tokens, m.sums, tile_rows);

@@ -25,7 +25,7 @@ class real_row_product {
 
   real_row_product(const row_ops& ops, const View& w, const real_rows& x, result_rows y,
                    update factors)
-      : ops_(ops), w_(w), x_(x), results_(w, y, factors) {}
+      : ops_(ops), w_(w), x_(x), results_(w, y, factors, &ops) {}
 
   /// Rows of a block: a panel that fits the first cache, or the second where many tokens share it.
   static index_t block_rows(index_t tokens) { return tokens >= 8 ? 32 : 8; }

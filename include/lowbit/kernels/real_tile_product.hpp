@@ -77,7 +77,7 @@ class real_tile_product {
       : ops_(ops),
         w_(w),
         x_(x),
-        results_(w, y, factors),
+        results_(w, y, factors, &ops),
         tiles_(ops, w, most_run, w.cols()),
         table_(w.main.stored_levels()) {}
 
@@ -121,6 +121,7 @@ class real_tile_product {
     for (index_t r = first; r < last; r += tile_rows) {
       const index_t rows = min_of(tile_rows, last - r);
       for (index_t i = 0; i < tile_rows * x_.tokens; ++i) m.sums[i] = 0;
+      results_.fetch(r, rows);
       add_rows(r, rows, m);
       results_.write(r, rows, x_.tokens, m.sums, tile_rows);
     }

@@ -87,6 +87,23 @@ struct sparse {
         sum = sum + detail::half_at<V>(values, i) * x[columns[i]];
       return sum;
     }
+    /// The elements of rows first .. last - 1, one after the other, for kernels that know how to
+    /// read f16 values and columns of `column_bytes`.
+    struct elements {
+      static constexpr int column_bytes = sizeof(Index);
+      const std::uint8_t* values;
+      const std::uint8_t* columns;
+      index_t count;
+      index_t readable;  // bytes, from values on
+    };
+    elements elements_of(index_t first, index_t last) const
+      requires(std::same_as<Place, borrowed> && std::same_as<V, float>)
+    {
+      const index_t i = row_starts[first];
+      return {static_cast<const std::uint8_t*>(values.data()) + 2 * i,
+              static_cast<const std::uint8_t*>(columns.data()) + i * elements::column_bytes,
+              index_t(row_starts[last]) - i, 2 * (values.size() - i)};
+    }
     LOWBIT_HD void add_row(index_t r, V* out) const {
       for (index_t i = row_starts[r]; i < index_t(row_starts[r + 1]); ++i)
         out[columns[i]] = add_rn(out[columns[i]], detail::half_at<V>(values, i));

@@ -187,6 +187,30 @@ TEST_CASE("parameters of groups apply to their columns and to no other, bit for 
         }
 }
 
+TEST_CASE("single elements multiply what their columns hold, whatever their number") {
+  hashed random;
+  std::vector<float> x(3000);
+  for (float& v : x) v = float(random() % 64) - 32;  // small integers: every sum is exact
+  for (const index_t n : {0, 1, 3, 4, 41, 64, 65, 200}) {
+    const test::guarded_bytes values(std::size_t(2 * n)), narrow(std::size_t(2 * n)),
+        wide(std::size_t(4 * n));
+    float expected = 0;
+    for (index_t i = 0; i < n; ++i) {
+      const float value = float(random() % 32) - 16;
+      const std::uint16_t half = std::uint16_t(lb::f16::encode(value));
+      const std::uint32_t column = std::uint32_t(random() % x.size());
+      std::memcpy(values.data() + 2 * i, &half, 2);
+      std::memcpy(narrow.data() + 2 * i, &column, 2);
+      std::memcpy(wide.data() + 4 * i, &column, 4);
+      expected += value * x[column];
+    }
+    for (const row_ops* t : all_targets()) {
+      CHECK(t->dot_elements(values.data(), 2 * n, narrow.data(), 2, n, x.data()) == expected);
+      CHECK(t->dot_elements(values.data(), 2 * n, wide.data(), 4, n, x.data()) == expected);
+    }
+  }
+}
+
 TEST_CASE("parameters of tiles apply to the columns of their groups, row by row") {
   hashed random;
   for (const row_ops* t : all_targets())

@@ -56,6 +56,10 @@ struct row_ops {
   void (*dot_f32)(const float* w, index_t w_stride, index_t rows, const float* x, index_t x_stride,
                   index_t tokens, index_t n, float* y, index_t y_stride, bool accumulate);
 
+  /// Sum over i < n of f16 value i times x[column i]; columns have 2 or 4 bytes.
+  float (*dot_elements)(const std::uint8_t* values, index_t readable, const std::uint8_t* columns,
+                        int column_bytes, index_t n, const float* x);
+
   // Codes that stand for vectors -> values.
   struct entry_codes {
     const std::uint8_t* low;   // the low 8 bits of code c at c / 4 * stride + c % 4

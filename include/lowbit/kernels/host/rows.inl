@@ -100,6 +100,36 @@ inline void levels_bf16(const std::uint8_t* codes, index_t readable, index_t n, 
             [&](const std::uint8_t* p, index_t i) { store(out + i, load_bf16(p)); });
 }
 
+/// The sums of every fourth product.
+template <class Index>
+inline void add_elements(const float* values, const std::uint8_t* columns, index_t n,
+                         const float* x, float (&sum)[4]) {
+  const auto product = [&](index_t i) {
+    Index column;
+    __builtin_memcpy(&column, columns + i * index_t(sizeof(Index)), sizeof(Index));
+    return values[i] * x[column];
+  };
+  index_t i = 0;
+  for (; i + 4 <= n; i += 4) unroll<4>([&](auto j) { sum[j] += product(i + j); });
+  for (; i < n; ++i) sum[0] += product(i);
+}
+/// Values are widened side by side; what they are multiplied with is fetched one by one, which
+/// gathers do not beat.
+inline float dot_elements(const std::uint8_t* values, index_t readable,
+                          const std::uint8_t* columns, int column_bytes, index_t n,
+                          const float* x) {
+  constexpr index_t piece = 64;
+  alignas(64) float wide[piece];
+  float sum[4] = {};
+  for (index_t i = 0; i < n; i += piece) {
+    const index_t m = min_of(piece, n - i);
+    levels_f16(values + 2 * i, readable - 2 * i, m, wide);
+    if (column_bytes == 2) add_elements<std::uint16_t>(wide, columns + 2 * i, m, x, sum);
+    else add_elements<std::uint32_t>(wide, columns + 4 * i, m, x, sum);
+  }
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
 /// The parameters of a vector of values: of one group, or of narrow groups.
 struct one_group {
   index_t g;
