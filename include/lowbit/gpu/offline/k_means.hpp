@@ -209,6 +209,83 @@ struct repair_entries {
   }
 };
 
+/// Vectors of a sample, and the steps of k-means on them; `entries` are the caller's.
+template <int Width, class Policy>
+class k_means_run {
+ public:
+  k_means_run(const Policy& policy, span<const arr<float, Width>> vectors,
+              span<const float> weights, index_t sample, span<float> entries, const k_means& how)
+      : policy_(policy),
+        how_(how),
+        runs_(weighted_costs::runs_of(sample)),
+        numbers_(policy, sample * (Width + 2)),
+        doubles_(policy, sample + runs_ + entries.size() / Width * (Width + 3)),
+        indices_(policy, 3 * sample) {
+    float* const own_weights = numbers_.data() + sample * Width;
+    a_.count = sample;
+    a_.entries_count = entries.size() / Width;
+    a_.vectors = numbers_.data();
+    a_.weights = own_weights;
+    a_.costs = own_weights + sample;
+    a_.squares = doubles_.data();
+    a_.run_sums = a_.squares + sample;
+    a_.half_squares = a_.run_sums + runs_;
+    sums_ = a_.half_squares + a_.entries_count;
+    a_.nearest = indices_.data();
+    a_.entries = entries.data();
+    const vector_sample choice{vectors.size(), sample, {how.seed, 0}};
+    for_each(policy, sample,
+             take_sample<Width>{vectors, weights, choice, numbers_.data(), own_weights, a_.squares,
+                                a_.costs});
+    if (count(policy, sample, has_weight{own_weights}) == 0)
+      for_each(policy, sample, set_all<float>{own_weights, 1.f});
+  }
+
+  /// k-means++; entries beyond the distinct vectors stay as they are.
+  void seed_entries() const {
+    const policy_array<index_t, Policy> pick(policy_, 1);
+    sum_runs();
+    for (index_t k = 0; k < a_.entries_count; ++k) {
+      for_each(policy_, 1, draw_seed<Width>{a_, {how_.seed, 1}, k, pick.data()});
+      for_each(policy_, a_.count, lower_costs<Width>{a_, k, pick.data()});
+      sum_runs();
+    }
+  }
+  /// Lloyd's rounds; the errors before each.
+  std::vector<double> improve_entries() const {
+    const index_t n = a_.count, entries = a_.entries_count;
+    std::uint32_t *const entry = indices_.data() + n, *const vector = entry + n;
+    const clusters by_entry{entry, vector, n};
+    std::vector<double> errors;
+    for (int round = 0; round < how_.rounds; ++round) {
+      for_each(policy_, entries, square_entry<Width>{a_});
+      for_each(policy_, n, find_nearest<Width>{a_});
+      sum_runs();
+      errors.push_back(reduce(policy_, 1, add_runs{a_.run_sums, runs_}, 0.0, sum_of_two{}));
+      if (!lowbit::detail::improves(errors)) break;
+      for_each(policy_, n, list_vectors<Width>{a_, entry, vector});
+      thrust::stable_sort_by_key(policy_, entry, entry + n, vector);
+      for_each(policy_, entries * (Width + 2), sum_cluster<Width>{a_, by_entry, sums_});
+      for_each(policy_, entries, move_entry<Width>{a_, sums_});
+      if (count(policy_, entries, has_no_mass<Width>{sums_}) > 0)
+        for_each(policy_, 1, repair_entries<Width>{a_, by_entry, sums_});
+    }
+    return errors;
+  }
+
+ private:
+  void sum_runs() const { for_each(policy_, runs_, sum_run<Width>{a_}); }
+
+  const Policy& policy_;
+  const k_means& how_;
+  index_t runs_;
+  policy_array<float, Policy> numbers_;
+  policy_array<double, Policy> doubles_;
+  policy_array<std::uint32_t, Policy> indices_;
+  k_means_arrays<Width> a_{};
+  double* sums_ = nullptr;  // Width + 2 for each entry
+};
+
 }  // namespace detail
 
 /// Learns the entries that `cluster` finds on the host, bit for bit, in memory that the policy can
@@ -225,72 +302,20 @@ template <int Width, class Policy>
 std::vector<double> cluster(const Policy& policy, span<const arr<float, Width>> vectors,
                             span<const float> weights, index_t entries, const k_means& how,
                             span<float> out) {
-  using namespace detail;
   lowbit::detail::check_k_means(how, vectors.size(), entries);
   if (out.size() != entries * Width)
     fail(errc::bad_argument, "out",
          message(out.size(), " floats, expected ", entries, " entries of ", Width));
-  const float_mode_guard mode;
-  for_each(policy, entries * Width, set_all<float>{out.data(), 0.f});
-  if (vectors.size() == 0) return {};
-
-  const index_t n = min_of(vectors.size(), entries * how.vectors_per_entry);
-  if (n > index_t(std::uint32_t(-1)))
+  const index_t sample = min_of(vectors.size(), entries * how.vectors_per_entry);
+  if (sample > index_t(std::uint32_t(-1)))
     fail(errc::bad_argument, "k_means",
-         message("a sample of ", n, " vectors, expected less than 2^32"));
-  const index_t runs = weighted_costs::runs_of(n);
-  const policy_array<float, Policy> numbers(policy, n * (Width + 2));
-  const policy_array<double, Policy> doubles(policy, n + runs + entries * (Width + 3));
-  const policy_array<std::uint32_t, Policy> indices(policy, 3 * n);
-  const policy_array<index_t, Policy> pick(policy, 1);
-  float* const own_weights = numbers.data() + n * Width;
-  double* const sums = doubles.data() + n + runs + entries;
-  const k_means_arrays<Width> a{n,
-                                entries,
-                                numbers.data(),
-                                own_weights,
-                                doubles.data(),
-                                own_weights + n,
-                                indices.data(),
-                                doubles.data() + n,
-                                out.data(),
-                                doubles.data() + n + runs};
-  for_each(policy, n,
-           take_sample<Width>{vectors,
-                              weights,
-                              {vectors.size(), n, {how.seed, 0}},
-                              numbers.data(),
-                              own_weights,
-                              doubles.data(),
-                              a.costs});
-  if (count(policy, n, has_weight{own_weights}) == 0)
-    for_each(policy, n, set_all<float>{own_weights, 1.f});
-
-  const auto sum_runs = [&] { for_each(policy, runs, sum_run<Width>{a}); };
-  sum_runs();
-  for (index_t k = 0; k < entries; ++k) {
-    for_each(policy, 1, draw_seed<Width>{a, {how.seed, 1}, k, pick.data()});
-    for_each(policy, n, lower_costs<Width>{a, k, pick.data()});
-    sum_runs();
-  }
-
-  std::uint32_t *const entry = indices.data() + n, *const vector = indices.data() + 2 * n;
-  const clusters by_entry{entry, vector, n};
-  std::vector<double> errors;
-  for (int round = 0; round < how.rounds; ++round) {
-    for_each(policy, entries, square_entry<Width>{a});
-    for_each(policy, n, find_nearest<Width>{a});
-    sum_runs();
-    errors.push_back(reduce(policy, 1, add_runs{a.run_sums, runs}, 0.0, sum_of_two{}));
-    if (!lowbit::detail::improves(errors)) break;
-    for_each(policy, n, list_vectors<Width>{a, entry, vector});
-    thrust::stable_sort_by_key(policy, entry, entry + n, vector);
-    for_each(policy, entries * (Width + 2), sum_cluster<Width>{a, by_entry, sums});
-    for_each(policy, entries, move_entry<Width>{a, sums});
-    if (count(policy, entries, has_no_mass<Width>{sums}) > 0)
-      for_each(policy, 1, repair_entries<Width>{a, by_entry, sums});
-  }
-  return errors;
+         message("a sample of ", sample, " vectors, expected less than 2^32"));
+  const float_mode_guard mode;
+  detail::for_each(policy, out.size(), detail::set_all<float>{out.data(), 0.f});
+  if (sample == 0) return {};
+  const detail::k_means_run<Width, Policy> run(policy, vectors, weights, sample, out, how);
+  run.seed_entries();
+  return run.improve_entries();
 }
 
 }  // namespace offline
