@@ -115,7 +115,8 @@ TEST_CASE("sqrt rounds to the nearest: the squares of both midpoints enclose the
     REQUIRE(low * low <= double(a));
     REQUIRE(double(a) <= high * high);
   }
-  CHECK(sqrt_rn(0) == 0);
+  CHECK(sqrt_rn(0.0f) == 0);
+  CHECK(sqrt_rn(2.0) == 0x1.6a09e667f3bcdp+0);
 }
 
 TEST_CASE("fma is the standard library's, also where a tie must be broken by what was lost") {
