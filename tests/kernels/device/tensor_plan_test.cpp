@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Products on tensor cores, in lockstep: one format of each kind of codes, parameters and outliers,
 // with few columns and with many, beside sums in binary64 and beside the host's.
-#include <lowbit/kernels/device/tensor_plan.hpp>
-
 #include <lowbit/granularity/cross.hpp>
+#include <lowbit/kernels/device/tensor_plan.hpp>
 #include <lowbit/outliers/low_rank.hpp>
 
 #include "support/lockstep_runner.hpp"
@@ -27,16 +26,15 @@ struct fibonacci {
 
 /// As many multiprocessors as make small matrices share tiles or not.
 template <class F, class T = float16>
-void check(extent shape = {150, 300}) {
+void check(std::initializer_list<index_t> counts = {1, 34}) {
   CAPTURE(sizeof(T));
-  const auto q = quantize<F>(test::random_matrix(shape.rows, shape.cols, 3).view());
+  const auto q = quantize<F>(test::random_matrix(150, 300, 3).view());
   static_assert(kernels::has_tensor_path<F>);
-  for (const index_t tokens : {1, 7, 13, 20, 70}) {
+  for (const index_t tokens : counts) {
     CAPTURE(tokens);
     test::check_matrix<mma16, T>(test::lockstep_runner{}, q, tokens);
     if (tokens * index_t(sizeof(T)) > 64)
-      test::check_matrix<mma16, T>(test::lockstep_runner{lockstep_order::forward, true}, q,
-                                   tokens);
+      test::check_matrix<mma16, T>(test::lockstep_runner{lockstep_order::forward, true}, q, tokens);
   }
 }
 
@@ -45,9 +43,9 @@ void check(extent shape = {150, 300}) {
 // Each kind of codes, of parameters and of outliers once: a composition takes half a second to
 // compile for each kernel.
 TEST_CASE("activations of every type") {
-  check<format<uniform<4>, per_group<32>>>();
-  check<format<uniform<4>, per_group<32>>, float>();
-  check<format<uniform<3, asymmetric>, per_group<64>, sparse<>>, bfloat16>();
+  check<format<uniform<4>, per_group<32>>>({1, 7, 13, 20, 70});
+  check<format<uniform<4>, per_group<32>>, float>({1, 7, 20, 70});
+  check<format<uniform<3, asymmetric>, per_group<64>, sparse<>>, bfloat16>({1, 13, 70});
 }
 TEST_CASE("codes of every kind") {
   check<format<fp8_e4m3, microscaling<32>>>();
@@ -63,11 +61,10 @@ TEST_CASE("parameters of every kind") {
 }
 TEST_CASE("shapes with one row, one column, or less than a block") {
   for (const extent shape : {extent{1, 1}, {1, 4097}, {33, 1}, {16, 128}, {5000, 17}})
-    test::check_matrix<mma16, float16>(
-        test::lockstep_runner{},
-        quantize<format<uniform<4>, per_group<32>>>(
-            test::random_matrix(shape.rows, shape.cols, 3).view()),
-        2);
+    test::check_matrix<mma16, float16>(test::lockstep_runner{},
+                                       quantize<format<uniform<4>, per_group<32>>>(
+                                           test::random_matrix(shape.rows, shape.cols, 3).view()),
+                                       2);
 }
 TEST_CASE("rows enough for blocks of 256") {
   const auto q = quantize<format<uniform<4, asymmetric>, per_group<64>>>(
@@ -80,8 +77,7 @@ TEST_CASE("results do not depend on the order of blocks and warps") {
   const test::lockstep_runner::matrix w(repack<mma16>(q));
   for (const index_t tokens : {1, 16, 40}) {
     const auto x = test::activations<float16>(tokens, 1100);
-    const auto real =
-        test::device_product<test::real_input>(test::lockstep_runner{}, w, x, tokens);
+    const auto real = test::device_product<test::real_input>(test::lockstep_runner{}, w, x, tokens);
     const auto integer =
         test::device_product<test::a8_input>(test::lockstep_runner{}, w, x, tokens);
     for (const auto order : {lockstep_order::reverse, lockstep_order::strided}) {

@@ -33,8 +33,8 @@ std::vector<float> product(const Kernel& kernel, int column_group, const View& w
   const kernels::device_rows<T> rows{x.data(), w.cols(), w.cols(), tokens};
   to.launch(prepare{}, columns.stride / columns.parts, 4, 64, rows, kernels::no_factors{}, columns,
             arithmetic::run, 1);
-  const index_t groups = ceil_div(ceil_div(w.rows(), 16), Tiles * warps) *
-                         ceil_div(columns.columns, Columns);
+  const index_t groups =
+      ceil_div(ceil_div(w.rows(), 16), Tiles * warps) * ceil_div(columns.columns, Columns);
   std::vector<float> y(std::size_t(tokens * w.rows()), -1.f),
       partial(std::size_t(groups * splits * warps * 16 * Tiles * Columns));
   std::vector<unsigned> counters(std::size_t(groups), 0u);
@@ -54,23 +54,24 @@ void check(extent shape, int tokens, int splits = 1) {
   const auto view = w.view();
   const auto x = test::activations<T>(tokens, shape.cols);
   using arithmetic = kernels::half_arithmetic<std::remove_cvref_t<decltype(view)>>;
-  const auto right = product<2, 64>(kernels::batch_product<arithmetic, 2, 8>{}, 0, view, x,
-                                    tokens, 4, splits, lockstep_order::forward);
+  const auto right = product<2, 64>(kernels::batch_product<arithmetic, 2, 8>{}, 0, view, x, tokens,
+                                    4, splits, lockstep_order::forward);
+  const bool large = shape.rows * shape.cols * tokens > 1000000;  // then an order for each kernel
   for (const auto order :
        {lockstep_order::forward, lockstep_order::reverse, lockstep_order::strided}) {
-    CHECK(test::same_bits(
-        right, product<1, 64>(kernels::wide_product<arithmetic, 1, 8>{}, 64, view, x, tokens, 8,
-                              splits, order)));
-    CHECK(test::same_bits(
-        right, product<2, 128>(kernels::wide_product<arithmetic, 2, 16>{}, 128, view, x, tokens,
-                               8, splits, order)));
+    if (!large || order == lockstep_order::reverse)
+      CHECK(test::same_bits(right, product<1, 64>(kernels::wide_product<arithmetic, 1, 8>{}, 64,
+                                                  view, x, tokens, 8, splits, order)));
+    if (!large || order == lockstep_order::strided)
+      CHECK(test::same_bits(right, product<2, 128>(kernels::wide_product<arithmetic, 2, 16>{}, 128,
+                                                   view, x, tokens, 8, splits, order)));
   }
 }
 
 }  // namespace
 
 TEST_CASE("products from shared memory have the bits of those from registers") {
-  check<format<uniform<4>, per_group<128>>>({300, 1500}, 130);
+  check<format<uniform<4>, per_group<128>>>({270, 900}, 130);
   check<format<uniform<4>, per_group<128>>>({16, 128}, 1);
   check<format<uniform<3, asymmetric>, per_group<64>>>({150, 700}, 70);
   check<format<uniform<8>, per_row>>({33, 900}, 65);
@@ -79,6 +80,6 @@ TEST_CASE("products from shared memory have the bits of those from registers") {
   check<format<fp8_e4m3, microscaling<32>>>({20, 300}, 40);
 }
 TEST_CASE("blocks that share tiles") {
-  check<format<uniform<4>, per_group<32>>>({300, 1500}, 66, 3);
-  check<format<uniform<4>, per_group<128>>>({100, 2500}, 129, 2);
+  check<format<uniform<4>, per_group<32>>>({270, 900}, 66, 3);
+  check<format<uniform<4>, per_group<128>>>({50, 2500}, 129, 2);
 }
