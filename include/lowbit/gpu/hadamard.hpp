@@ -10,18 +10,18 @@ namespace lowbit::inline LOWBIT_ABI {
 namespace gpu {
 namespace detail {
 
-/// `plain` has the columns that were transformed, `whole` those of the transform.
-template <bool Inverse, class In, class Out, class Plain, class Whole>
+template <bool Inverse, class In, class Out>
 void launch_hadamard(cudaStream_t stream, const hadamard& transform, matrix_view<In> x,
-                     matrix_view<Out> out, Plain plain, Whole whole) {
+                     matrix_view<Out> out) {
   constexpr int parts = kernels::is_complex<std::remove_const_t<In>> ? 2 : 1;
   static_assert(parts == (kernels::is_complex<Out> ? 2 : 1),
                 "lowbit::gpu: both sides of a transform are complex, or none is");
-  const index_t cols = transform.transformed_size(plain.cols());
-  if (whole.cols() != cols || x.rows() != out.rows())
+  const index_t plain = Inverse ? out.cols() : x.cols(), found = Inverse ? x.cols() : out.cols();
+  const index_t cols = transform.transformed_size(plain);
+  if (found != cols || x.rows() != out.rows())
     fail(errc::shape_mismatch, "out",
          message(out.rows(), " x ", out.cols(), " for x of ", x.rows(), " x ", x.cols(),
-                 ", expected as many rows, and ", cols, " columns for ", plain.cols()));
+                 ", expected as many rows, and ", cols, " transformed columns for ", plain));
   kernels::check_overlap(x, out);
   kernels::check_aligned("x", x.data());
   kernels::check_aligned("out", out.data());
@@ -56,13 +56,13 @@ void launch_hadamard(cudaStream_t stream, const hadamard& transform, matrix_view
 template <class In, class Out>
 void apply(cudaStream_t stream, const hadamard& transform, matrix_view<In> x,
            matrix_view<Out> out) {
-  detail::launch_hadamard<false>(stream, transform, x, out, x, out);
+  detail::launch_hadamard<false>(stream, transform, x, out);
 }
 /// And back: x has transform.transformed_size(K) columns, out K.
 template <class In, class Out>
 void inverse(cudaStream_t stream, const hadamard& transform, matrix_view<In> x,
              matrix_view<Out> out) {
-  detail::launch_hadamard<true>(stream, transform, x, out, out, x);
+  detail::launch_hadamard<true>(stream, transform, x, out);
 }
 
 }  // namespace gpu
