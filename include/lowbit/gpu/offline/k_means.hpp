@@ -238,7 +238,7 @@ class k_means_run {
              take_sample<Width>{vectors, weights, choice, numbers_.data(), own_weights, a_.squares,
                                 a_.costs});
     if (count(policy, sample, has_weight{own_weights}) == 0)
-      for_each(policy, sample, set_all<float>{own_weights, 1.f});
+      thrust::fill_n(policy, own_weights, sample, 1.f);
   }
 
   /// k-means++; entries beyond the distinct vectors stay as they are.
@@ -311,7 +311,7 @@ std::vector<double> cluster(const Policy& policy, span<const arr<float, Width>> 
     fail(errc::bad_argument, "k_means",
          message("a sample of ", sample, " vectors, expected less than 2^32"));
   const float_mode_guard mode;
-  detail::for_each(policy, out.size(), detail::set_all<float>{out.data(), 0.f});
+  thrust::fill_n(policy, out.data(), out.size(), 0.f);
   if (sample == 0) return {};
   const detail::k_means_run<Width, Policy> run(policy, vectors, weights, sample, out, how);
   run.seed_entries();

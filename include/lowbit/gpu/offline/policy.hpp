@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What offline work asks of a Thrust execution policy: loops, reductions, memory for a while.
 #pragma once
+#include <thrust/binary_search.h>
+#include <thrust/count.h>
 #include <thrust/execution_policy.h>
+#include <thrust/fill.h>
+#include <thrust/find.h>
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/memory.h>
@@ -56,12 +60,6 @@ struct sum_of_two {
     return a + b;
   }
 };
-struct least_of_two {
-  template <class T>
-  LOWBIT_HD T operator()(T a, T b) const {
-    return b < a ? b : a;
-  }
-};
 struct largest_of_two {
   template <class T>
   LOWBIT_HD T operator()(T a, T b) const {
@@ -69,34 +67,18 @@ struct largest_of_two {
   }
 };
 
-template <class Test>
-struct as_count {
-  Test test;
-  LOWBIT_HD index_t operator()(index_t i) const { return test(i) ? 1 : 0; }
-};
 /// How many i of 0 .. n - 1 pass the test.
 template <class Policy, class Test>
 index_t count(const Policy& policy, index_t n, Test test) {
-  return reduce(policy, n, as_count<Test>{test}, index_t(0), sum_of_two{});
+  const thrust::counting_iterator<index_t> first(0);
+  return n > 0 ? index_t(thrust::count_if(policy, first, first + n, test)) : 0;
 }
-template <class Test>
-struct as_place {
-  Test test;
-  index_t none;
-  LOWBIT_HD index_t operator()(index_t i) const { return test(i) ? i : none; }
-};
 /// The first i that passes, or n.
 template <class Policy, class Test>
 index_t first_where(const Policy& policy, index_t n, Test test) {
-  return reduce(policy, n, as_place<Test>{test, n}, n, least_of_two{});
+  const thrust::counting_iterator<index_t> first(0);
+  return n > 0 ? index_t(thrust::find_if(policy, first, first + n, test) - first) : 0;
 }
-
-template <class T>
-struct set_all {
-  T* to;
-  T value;
-  LOWBIT_HD void operator()(index_t i) const { to[i] = value; }
-};
 
 struct is_set {
   const std::uint8_t* flags;
@@ -117,15 +99,7 @@ T fetch(const Policy& policy, const T* from) {
 /// The first of n rising numbers that is not below x.
 template <class T>
 LOWBIT_HD index_t first_not_below(const T* sorted, index_t n, T x) {
-  index_t low = 0, high = n;
-  while (low < high) {
-    const index_t middle = low + (high - low) / 2;
-    if (sorted[middle] < x)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+  return thrust::lower_bound(thrust::seq, sorted, sorted + n, x) - sorted;
 }
 
 /// Element i of a matrix, row by row.

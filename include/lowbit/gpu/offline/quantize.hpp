@@ -261,7 +261,7 @@ quantized_view<F, canonical, Space> quantize(const Policy& policy, matrix_view<c
          message(memory.size(), " bytes, expected ", quantized_bytes<F>(values.shape())));
   detail::check_finite(policy, values);
   const float_mode_guard mode;
-  detail::for_each(policy, memory.size(), detail::set_all<std::uint8_t>{memory.data(), 0});
+  thrust::fill_n(policy, memory.data(), memory.size(), std::uint8_t(0));
   matrix_data<F, detail::lent> data;
   data.size = values.shape();
   detail::memory_cutter cut{memory.data()};
