@@ -9,6 +9,7 @@ namespace kernels {
 /// Levels as int8 (see int8_scale), by the code and whatever bits stand above it.
 struct int8_table : int8_scale {
   std::int8_t values[256] = {};
+  int least = 0, most = 0;  // of the values
 };
 
 /// `levels` holds 2^bits levels; an asymmetric set of 8 bits (0 .. 255) is moved by 128.
@@ -17,6 +18,10 @@ constexpr int8_table make_int8_table(const float* levels, int bits, bool may_shi
   const int count = 1 << bits;
   static_cast<int8_scale&>(t) = find_int8_scale(levels, count, may_shift);
   for (int i = 0; i < 256; ++i) t.values[i] = t.value(levels[i & (count - 1)]);
+  for (const std::int8_t v : t.values) {
+    t.least = v < t.least ? v : t.least;
+    t.most = v > t.most ? v : t.most;
+  }
   return t;
 }
 
@@ -24,15 +29,19 @@ template <class Q>
 inline constexpr int8_table int8_table_of = make_int8_table(levels_of<Q>.items, Q::bits,
                                                             has_zero<Q>);
 
-/// The int8 levels of one matrix.
+/// The int8 levels of one matrix, as kernels want them.
+struct increased_levels {
+  int bias;     // what was added to every level
+  int largest;  // of what came out, where that is 0 .. 127; else 0 (tile_weights::most)
+};
 template <class Q>
-struct int8_table_for : int8_table {
+struct int8_table_for : int8_table, increased_levels {
   /// Without a bias.
   int level(code_t code, int) const { return values[code]; }
 };
 /// A codebook's: its entries one after the other, those of several tables with one unit.
 template <codebook Q>
-struct int8_table_for<Q> {
+struct int8_table_for<Q> : increased_levels {
   using tables = entry_tables<Q>;
   std::int8_t values[std::size_t(tables::size) * std::size_t(dim_of<Q>)];
   float unit, zero_shift;
@@ -48,9 +57,11 @@ struct int8_table_for<Q> {
   }
 };
 
-/// `bias` is added to every level: what the instruction set wants.
+/// `bias`: what the instruction set wants to be added to levels, unless all of them fit 0 .. 127
+/// above the least.
 template <class Q>
 void make_int8_levels(const state_of<Q>& state, int bias, int8_table_for<Q>& t) {
+  static_cast<increased_levels&>(t) = {bias, 0};  // memory is lent: nothing is there yet
   if constexpr (dim_of < Q >> 1) {
     const auto each = [&](auto f) {
       entry_tables<Q>::each(state, [&](index_t e, const block_of<Q>& entry) {
@@ -72,7 +83,9 @@ void make_int8_levels(const state_of<Q>& state, int bias, int8_table_for<Q>& t) 
     else
       static_cast<int8_table&>(t) =
           make_int8_table(level_table<Q>(state).data(), Q::bits, has_zero<Q>);
-    for (std::int8_t& v : t.values) v = std::int8_t(v + bias);
+    if (t.most - t.least <= 127)
+      static_cast<increased_levels&>(t) = {-t.least, t.most - t.least};
+    for (std::int8_t& v : t.values) v = std::int8_t(v + t.bias);
   }
 }
 

@@ -13,9 +13,9 @@ struct no_entries {
 };
 
 /// A product of int8 levels with int8 activations, tile by tile. The sum of a run of columns is an
-/// exact integer; scales and zeros meet it once. One row or two of x are multiplied with packed
-/// codes where they are stored as tiles and runs are not too short; else a tile is decoded once for
-/// all rows.
+/// exact integer; scales and zeros meet it once. 1, 2 or 4 rows of x are multiplied with
+/// packed codes where they are stored as tiles and runs are not too short; else a tile is decoded
+/// once for all rows.
 template <class View>
 class int8_product {
  public:
@@ -72,7 +72,7 @@ class int8_product {
     if constexpr (vectors) entries_.take(memory, x_);
     if (!fill) return;
     tiles_.list_groups(group_);
-    make_int8_levels<Q>(w_.main.stored_levels(), as_codes() ? 0 : ops_.level_bias, *levels_);
+    make_int8_levels<Q>(w_.main.stored_levels(), ops_.level_bias, *levels_);
     if constexpr (vectors) entries_.fill(*levels_, x_);
     const float scale_unit = has_minima ? 1 : unit();
     for (index_t t = 0; t < x_.rows(); ++t)
@@ -162,7 +162,8 @@ class int8_product {
 
   /// Whether packed codes are multiplied as they are stored.
   bool multiplies_packed() const {
-    return reader::packed && x_.rows() <= 2 && tiles_.run() >= least_packed_run;
+    const bool few = x_.rows() <= 2 || x_.rows() == 4;
+    return reader::packed && few && tiles_.run() >= least_packed_run;
   }
   /// Packed codes that are levels but for a power of two and a constant need no table. Constants
   /// are multiples of 1/2 of a step, so that sums less them stay exact.
@@ -191,7 +192,7 @@ class int8_product {
   row_ops::tile_weights read_params(index_t r, index_t rows, index_t c, index_t n,
                                     const typename reader::memory& m) const {
     const index_t count = tile_rows * tiles_.read_params(r, rows, c, n, m);
-    float bias = float(ops_.level_bias), shift = levels_->zero_shift;
+    float bias = float(levels_->bias), shift = levels_->zero_shift;
     if (as_codes()) {
       bias = -float(ops_.code_bias[Q::bits]);
       if constexpr (codes_are_levels) bias -= Q::intercept / Q::slope;
@@ -200,6 +201,7 @@ class int8_product {
     row_ops::tile_weights tile{};
     tile.scales = m.scales;
     tile.bias = bias;
+    tile.most = levels_->largest;
     if constexpr (zero_of<Q> == zero_kind::integer) {
       const float one = 1, by = bias - shift;
       if (by != 0) ops_.scale_plus(m.zeros, count, count, 0, &one, &by);

@@ -360,7 +360,8 @@ struct tile_case {
   std::vector<std::int32_t> group;
   std::int8_t table[256];
 
-  tile_case(int b, index_t n, index_t run_cols, int level, int input)
+  /// Levels: random ones of -128 .. 127 for `level` 0; with `most` of 0 .. most, or all `most`.
+  tile_case(int b, index_t n, index_t run_cols, int level, int input, int most = 0)
       : bits(b),
         tokens(n),
         run(run_cols),
@@ -374,7 +375,9 @@ struct tile_case {
         x_sums(x_scales.size()) {
     hashed random;
     for (int i = 0; i < 256; ++i)
-      table[i] = std::int8_t(level == 0 ? int(random() % 256) - 128 : level);
+      table[i] = std::int8_t(level != 0 ? level
+                             : most > 0 ? int(random() % unsigned(most + 1))
+                                        : int(random() % 256) - 128);
     for (std::size_t i = 0; i < codes.size(); ++i) {
       codes[i] = level == 0 ? int(random() % (1u << bits)) : (1 << bits) - 1;
       levels[i] = table[codes[i]];
@@ -412,23 +415,39 @@ struct tile_case {
 }  // namespace
 
 TEST_CASE("integer products of tiles are exact, at the extremes of both operands too") {
-  for (const int level : {0, -128, -127, 127})
+  // Small levels are their own bytes, and may be summed in 16 bits.
+  struct levels_of_tile {
+    int level, most;
+  };
+  for (const auto [level, most] : {levels_of_tile{0, 0},
+                                   {-128, 0},
+                                   {-127, 0},
+                                   {127, 0},
+                                   {0, 15},
+                                   {15, 15},
+                                   {0, 24},
+                                   {24, 24},
+                                   {31, 31},
+                                   {63, 63},
+                                   {0, 127},
+                                   {127, 127}})
     for (const int input : {0, -127, 127})
       for (const index_t run : {4, 16, 32, 128})
         for (const index_t tokens : {1, 5, 13})
           for (const int kind : {0, 1, 2}) {
-            const tile_case c(8, tokens, run, level, input);
+            const tile_case c(8, tokens, run, level, input, most);
             for (const row_ops* t : all_targets()) {
+              const int bias = most > 0 ? 0 : t->level_bias;
               std::vector<std::uint8_t> tile(16 * std::size_t(c.cols));
               for (index_t k = 0; k < c.cols; ++k)
                 for (index_t r = 0; r < 16; ++r)
                   tile[std::size_t(k / 4 * 64 + 4 * r + k % 4)] =
-                      std::uint8_t(c.levels[std::size_t(r * c.cols + k)] + t->level_bias);
+                      std::uint8_t(c.levels[std::size_t(r * c.cols + k)] + bias);
               std::vector<float> zeros = c.zeros, y(std::size_t(16 * tokens), 1.f);
-              for (float& z : zeros) z += float(t->level_bias);
+              for (float& z : zeros) z += float(bias);
               t->dot_tile(
                   {tile.data(), nullptr, c.scales.data(), kind == 1 ? zeros.data() : nullptr,
-                   kind == 2 ? c.minima.data() : nullptr, float(t->level_bias), c.group.data()},
+                   kind == 2 ? c.minima.data() : nullptr, float(bias), c.group.data(), most},
                   c.inputs(), tokens, c.cols / 4, run / 4, y.data());
               int wrong = 0;
               for (index_t n = 0; n < tokens; ++n)
@@ -443,14 +462,26 @@ TEST_CASE("integer products of tiles are exact, at the extremes of both operands
 }
 
 TEST_CASE("integer products of packed codes are exact, through a table and as they are") {
+  struct way {
+    bool by_table;
+    index_t tokens;
+    int most;
+  };
   for (int bits = 1; bits <= 8; ++bits)
-    for (const int level : {0, -128, 127})
+    for (const int extreme : {0, -128, 127})
       for (const int input : {0, -127, 127})
         for (const index_t run : {16, 32, 64})
-          for (const int kind : {0, 1, 2, 3}) {
-            const bool by_table = kind < 2;
-            const index_t tokens = 1 + kind % 2;
-            const tile_case c(bits, tokens, run, level, input);
+          for (const auto [by_table, tokens, most] : {way{true, 1, 0},
+                                                      {true, 2, 0},
+                                                      {true, 4, 0},
+                                                      {true, 1, 31},
+                                                      {true, 4, 32},
+                                                      {true, 2, 127},
+                                                      {false, 1, 0},
+                                                      {false, 2, 0},
+                                                      {false, 4, 0}}) {
+            const int level = extreme != 0 && most > 0 ? most : extreme;
+            const tile_case c(bits, tokens, run, level, input, most);
             std::vector<std::uint8_t> tile(16 * std::size_t(c.cols)),
                 packed(std::size_t(2 * bits * c.cols));
             for (index_t k = 0; k < c.cols; ++k)
@@ -458,19 +489,18 @@ TEST_CASE("integer products of packed codes are exact, through a table and as th
                 tile[std::size_t(k / 4 * 64 + 4 * r + k % 4)] =
                     std::uint8_t(c.codes[std::size_t(r * c.cols + k)]);
             for (const row_ops* t : all_targets()) {
+              const int added = most > 0 ? 0 : t->level_bias;
               std::int8_t table[256];
               for (int i = 0; i < 256; ++i)
-                table[i] = std::int8_t(c.table[i & ((1 << bits) - 1)] + t->level_bias);
-              const int bias = by_table ? t->level_bias : t->code_bias[bits];
-              std::vector<float> y(std::size_t(16 * tokens));
+                table[i] = std::int8_t(c.table[i & ((1 << bits) - 1)] + added);
               // Codes of 8 bits that become levels of -128 to 127 lose 128 before the product.
+              const float bias = by_table ? float(added) : -float(t->code_bias[bits]);
+              std::vector<float> y(std::size_t(16 * tokens));
               with_bits(bits, [&](auto width) {
                 using namespace lb::kernels;
                 pack_tile<width>(t->target)(tile.data(), c.cols / 32, packed.data());
-                const row_ops::tile_weights weights{
-                    packed.data(), table,   c.scales.data(),
-                    nullptr,       nullptr, by_table ? float(bias) : -float(bias),
-                    c.group.data()};
+                const row_ops::tile_weights weights{packed.data(), table, c.scales.data(), nullptr,
+                                                    nullptr,       bias,  c.group.data(),  most};
                 (by_table ? dot_packed<width, true>(t->target)
                           : dot_packed<width, false>(t->target))(weights, c.inputs(), tokens,
                                                                  c.cols / 4, run / 4, y.data());

@@ -163,20 +163,34 @@ inline void store_bytes(std::int8_t* p, vb a) {
 }
 /// Widths whose look-ups stay in registers.
 constexpr int register_bits = 4;
+/// Bytes by codes of up to Bits bits, the lowest four of which are in `low` too: a choice by the
+/// uppermost bit between two look-ups.
+template <int Bits>
+[[gnu::always_inline]] inline vb look_up_bytes(const std::int8_t* table, vb codes, vb low) {
+  if constexpr (Bits <= 4) {
+    const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(sixteen), low);
+  } else {
+    return _mm256_blendv_epi8(look_up_bytes<Bits - 1>(table, codes, low),
+                              look_up_bytes<Bits - 1>(table + (1 << (Bits - 1)), codes, low),
+                              _mm256_slli_epi16(codes, 8 - Bits));
+  }
+}
+template <int Bits>
+[[gnu::always_inline]] inline vb look_up_bytes(const std::int8_t* table, vb codes) {
+  const vb low = Bits <= 4 ? codes : _mm256_and_si256(codes, _mm256_set1_epi8(15));
+  return look_up_bytes<Bits>(table, codes, low);
+}
 struct byte_lut {
   const std::int8_t* table;
   int bits;
-  vb small;
-  byte_lut(const std::int8_t* t, int b)
-      : table(t),
-        bits(b),
-        small(_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)))) {}
+  byte_lut(const std::int8_t* t, int b) : table(t), bits(b) {}
   [[gnu::always_inline]] vb operator()(vb c) const {
-    if (bits <= 4) return _mm256_shuffle_epi8(small, c);
-    alignas(32) std::uint8_t i[32];
-    _mm256_store_si256(reinterpret_cast<__m256i*>(i), c);
-    for (std::uint8_t& b : i) b = std::uint8_t(table[b]);
-    return _mm256_load_si256(reinterpret_cast<const __m256i*>(i));
+    return bits <= 4   ? look_up_bytes<4>(table, c)
+           : bits == 5 ? look_up_bytes<5>(table, c)
+           : bits == 6 ? look_up_bytes<6>(table, c)
+           : bits == 7 ? look_up_bytes<7>(table, c)
+                       : look_up_bytes<8>(table, c);
   }
 };
 
@@ -268,6 +282,15 @@ inline vb broadcast_quad(const std::int8_t* x) {
 inline vi sum_quads(vb w, vb x) {
   return _mm256_madd_epi16(_mm256_maddubs_epi16(w, x), _mm256_set1_epi16(1));
 }
+/// Sums of pairs of products in 16 bits: of unsigned bytes up to `most`, so many fit (|x| <= 127).
+constexpr int small_depth(int most) {
+  const int sums = 32767 / (2 * 127 * most);
+  return sums >= 8 ? 8 : sums >= 4 ? 4 : sums;
+}
+inline vi dot_small(vi sum, vb w, vb x) {
+  return _mm256_add_epi16(sum, _mm256_maddubs_epi16(w, x));
+}
+inline vi widened(vi sum) { return _mm256_madd_epi16(sum, _mm256_set1_epi16(1)); }
 /// |w| times sign(w) x: pairs of products stay below 2^15 while |x| <= 127.
 constexpr int level_bias = 0;
 inline vi dot_levels(vi sum, vb w, vb x) {

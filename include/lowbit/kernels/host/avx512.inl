@@ -267,6 +267,10 @@ inline vb broadcast_quad(const std::int8_t* x) {
 /// x is taken off the result.
 constexpr int level_bias = 128;
 inline vi dot_levels(vi sum, vb w, vb x) { return _mm512_dpbusd_epi32(sum, w, x); }
+/// Products of small levels cost what others do.
+constexpr int small_depth(int) { return 0; }
+inline vi dot_small(vi sum, vb w, vb x) { return dot_levels(sum, w, x); }
+inline vi widened(vi sum) { return sum; }
 /// Unsigned codes of up to Bits bits as they are; what must be taken off is code_bias<Bits>.
 template <int Bits>
 inline constexpr int code_bias = 0;

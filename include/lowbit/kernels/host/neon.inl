@@ -382,6 +382,10 @@ inline vi dot_levels(const vi& sum, const vb& w, const vb& x) {
                  auto b) { return dot_quads(s, vreinterpretq_s8_u8(a), vreinterpretq_s8_u8(b)); },
               sum, w, x);
 }
+/// Products of small levels cost what others do.
+constexpr int small_depth(int) { return 0; }
+inline vi dot_small(const vi& sum, const vb& w, const vb& x) { return dot_levels(sum, w, x); }
+inline vi widened(const vi& sum) { return sum; }
 /// Codes of 8 bits become levels of -128 to 127.
 template <int Bits>
 inline constexpr int code_bias = Bits == 8 ? 128 : 0;

@@ -96,22 +96,25 @@ struct row_ops {
 
   /// Rows of 32-bit elements -> a tile. `elements` is rounded up to 16 on both sides.
   void (*transpose)(const void* rows, index_t stride_in_bytes, index_t elements, void* tile);
-  /// Instruction sets that multiply unsigned bytes want levels + 128: then sums of products are too
-  /// large by level_bias times the sum of the activations. Those of codes as they are, of so many
-  /// bits, are too small by code_bias times that sum.
+  /// What levels of -128 to 127 are increased by, as bytes: instruction sets that multiply unsigned
+  /// bytes want 128. Levels that span at most 127 may be increased by as much as makes the least of
+  /// them 0, for every instruction set (tile_weights::most). Sums of products are too large by that
+  /// times the sum of the activations. Those of codes as they are, of so many bits, are too small
+  /// by code_bias times that sum.
   int level_bias;
   int code_bias[9];
   /// Bytes are looked up in registers by codes of up to so many bits.
   int register_bits;
 
   struct tile_weights {
-    const std::uint8_t* codes;  // quads of levels + level_bias, or packed codes
-    const std::int8_t* table;   // packed codes: their levels + level_bias; null: codes are levels
+    const std::uint8_t* codes;  // quads of increased levels, or packed codes
+    const std::int8_t* table;   // packed codes: their increased levels; null: codes are levels
     const float* scales;        // [group][row]
     const float* zeros;         // [group][row], bias included; or null: `bias` for all
     const float* minima;        // [group][row], or null
     float bias;
     const std::int32_t* group;  // of each run
+    int most = 0;               // levels were increased to 0 .. most, at most 127; 0: to whatever
   };
   struct tile_inputs {
     const std::int8_t* levels;  // [token][stride], -127..127
@@ -165,7 +168,7 @@ using unpack_kernel = void(const std::uint8_t* packed, index_t blocks, const std
 /// 2, 4 or 8) has them, or back: code 4 q + k of a word (of 32 bits) is bits Bits q .. of byte k.
 /// `words` columns of sixteen rows; `to` may be `from`.
 using turn_kernel = void(const std::uint8_t* from, index_t words, std::uint8_t* to);
-/// dot_packed<Bits, Table>: dot_tile for packed codes, one token or two, runs of least_packed_run
+/// dot_packed<Bits, Table>: dot_tile for packed codes; 1, 2 or 4 tokens, runs of least_packed_run
 /// columns or more.
 inline constexpr index_t least_packed_run = 16;
 using dot_packed_kernel = void(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,

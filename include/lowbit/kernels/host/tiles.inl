@@ -11,7 +11,7 @@
 
 constexpr int parts_of_tile = row_ops::tile_rows / lanes;
 /// Tokens whose sums fit the registers. A vector of neon is four of them.
-constexpr int int8_tokens = target_name == arch::neon ? 4 : 8;
+constexpr int int8_tokens = target_name == arch::neon ? 4 : 8 / parts_of_tile;
 constexpr int real_tokens = target_name == arch::neon ? 1 : 4;
 
 /// Sixteen rows of dwords -> dwords of sixteen rows.
@@ -168,57 +168,86 @@ inline vf add_run(vf y, vf sum, const row_ops::tile_weights& w, index_t at,
   return y;
 }
 
-template <int Tokens>
+/// All rows of a tile at once: what is read of the activations serves each vector of rows.
+template <int Tokens, bool Small>
 inline void dot_tile_of(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
                         index_t token, index_t quads, index_t run_quads, float* y) {
-  for (int part = 0; part < parts_of_tile; ++part) {
-    const int lane = part * lanes;
-    vf total[Tokens];
-    unroll<Tokens>([&](auto t) { total[t] = load(y + (token + t) * row_ops::tile_rows + lane); });
-    for (index_t q = 0, run = 0; q < quads; ++run) {
-      vi sum[Tokens];
-      unroll<Tokens>([&](auto t) { sum[t] = zeros(); });
-      for (const index_t end = min_of(quads, q + run_quads); q < end; ++q) {
-        const vb levels = load_bytes(w.codes + 64 * q + 4 * lane);
-        unroll<Tokens>([&](auto t) {
-          sum[t] = dot_levels(sum[t], levels,
-                              broadcast_quad(x.levels + (token + t) * x.stride + 4 * q));
+  constexpr int parts = parts_of_tile, sums = Tokens * parts;
+  const index_t depth = Small ? small_depth(w.most) : 1;
+  const auto result = [&](int t, int part) __attribute__((always_inline)) {
+    return y + (token + t) * row_ops::tile_rows + part * lanes;
+  };
+  vf total[sums];
+  unroll<sums>([&](auto i) { total[i] = load(result(i / parts, i % parts)); });
+  for (index_t q = 0, run = 0; q < quads; ++run) {
+    vi sum[sums];
+    unroll<sums>([&](auto i) { sum[i] = zeros(); });
+    const auto add_quad = [&](vi(&to)[sums]) __attribute__((always_inline)) {
+      vb levels[parts];
+      unroll<parts>([&](auto p) { levels[p] = load_bytes(w.codes + 64 * q + 4 * lanes * p); });
+      unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
+        const vb quad = broadcast_quad(x.levels + (token + t) * x.stride + 4 * q);
+        unroll<parts>([&](auto p) __attribute__((always_inline)) {
+          vi& s = to[t * parts + p];
+          if constexpr (Small) s = dot_small(s, levels[p], quad);
+          else s = dot_levels(s, levels[p], quad);
         });
-      }
-      const index_t at = w.group[run] * row_ops::tile_rows + lane;
-      unroll<Tokens>([&](auto t) {
-        total[t] =
-            add_run(total[t], to_float(sum[t]), w, at, x, (token + t) * x.runs_stride + run);
       });
+    };
+    const index_t end = min_of(quads, q + run_quads);
+    if constexpr (Small) {
+      while (q < end) {
+        vi piece[sums];
+        unroll<sums>([&](auto i) { piece[i] = zeros(); });
+        for (const index_t stop = min_of(end, q + depth); q < stop; ++q) add_quad(piece);
+        unroll<sums>([&](auto i) { sum[i] = add_ints(sum[i], widened(piece[i])); });
+      }
+    } else {
+      for (; q < end; ++q) add_quad(sum);
     }
-    unroll<Tokens>([&](auto t) { store(y + (token + t) * row_ops::tile_rows + lane, total[t]); });
+    const index_t at = w.group[run] * row_ops::tile_rows;
+    unroll<sums>([&](auto i) {
+      const index_t input = (token + i / parts) * x.runs_stride + run;
+      total[i] = add_run(total[i], to_float(sum[i]), w, at + i % parts * lanes, x, input);
+    });
   }
+  unroll<sums>([&](auto i) { store(result(i / parts, i % parts), total[i]); });
 }
 
 /// Levels one per byte.
+template <bool Small>
+void dot_tile_levels(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t tokens,
+                     index_t quads, index_t run_quads, float* y) {
+  index_t t = 0;
+  constexpr int most = int8_tokens, some = most / 2;
+  for (; t + most <= tokens; t += most) dot_tile_of<most, Small>(w, x, t, quads, run_quads, y);
+  for (; t + some <= tokens; t += some) dot_tile_of<some, Small>(w, x, t, quads, run_quads, y);
+  for (; t < tokens; ++t) dot_tile_of<1, Small>(w, x, t, quads, run_quads, y);
+}
 template <class Later>
 void dot_tile(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t tokens,
               index_t quads, index_t run_quads, float* y) {
-  index_t t = 0;
-  constexpr int most = int8_tokens, some = most / 2;
-  for (; t + most <= tokens; t += most) dot_tile_of<most>(w, x, t, quads, run_quads, y);
-  for (; t + some <= tokens; t += some) dot_tile_of<some>(w, x, t, quads, run_quads, y);
-  for (; t < tokens; ++t) dot_tile_of<1>(w, x, t, quads, run_quads, y);
+  if constexpr (small_depth(1) > 0)
+    if (w.most > 0) return dot_tile_levels<true>(w, x, tokens, quads, run_quads, y);
+  dot_tile_levels<false>(w, x, tokens, quads, run_quads, y);
 }
 
-/// Runs: how many of them a block holds, if it holds more than one; 1 for whole blocks.
-template <int Bits, bool Table, int Tokens, int Runs>
+/// Runs: how many of them a block holds, if it holds more than one; 1 for whole blocks. Depth: how
+/// many small products are summed before their sums are widened; 0: products are not small.
+template <int Bits, bool Table, int Tokens, int Runs, int Depth>
 inline void dot_packed_of(const row_ops::tile_weights w, const row_ops::tile_inputs x,
                           index_t quads, index_t run_quads, float* y) {
   const byte_lut look_up(w.table, Bits);
   constexpr int each = 8 / Runs;        // quads that are summed before anything is asked
-  constexpr int sums = Runs == 1 ? 2 : 1;  // per token: long chains of sums would wait
+  constexpr int depth = Depth < each ? Depth : each;
+  // Per token: long chains of sums would wait.
+  constexpr int sums = Runs == 1 && Depth == 0 && Tokens <= 2 ? 2 : 1;
   for (int part = 0; part < parts_of_tile; ++part) {
     const int lane = part * lanes;
     const std::uint8_t* block = w.codes + 4 * lane;
     vb held[4];  // a vector of each plane
     vf total[Tokens];
-    vi sum[Tokens][sums];
+    vi sum[Tokens][sums], small[Tokens];
     const auto clear = [&]() __attribute__((always_inline)) {
       unroll<Tokens>([&](auto t) { unroll<sums>([&](auto j) { sum[t][j] = zeros(); }); });
     };
@@ -246,8 +275,14 @@ inline void dot_packed_of(const row_ops::tile_weights w, const row_ops::tile_inp
         unroll<Tokens>([&](auto t) {
           const vb quad = broadcast_quad(x.levels + t * x.stride + 4 * (q + i));
           vi& to = sum[t][i % sums];
-          if constexpr (Table) to = dot_levels(to, levels, quad);
-          else to = dot_codes<Bits>(to, levels, quad);
+          if constexpr (Depth > 0) {
+            small[t] = dot_small(i % depth == 0 ? zeros() : small[t], levels, quad);
+            if constexpr ((i + 1) % depth == 0) to = add_ints(to, widened(small[t]));
+          } else if constexpr (Table) {
+            to = dot_levels(to, levels, quad);
+          } else {
+            to = dot_codes<Bits>(to, levels, quad);
+          }
         });
         if constexpr ((i + 1) % each == 0) {
           if constexpr (Runs > 1) {
@@ -261,19 +296,35 @@ inline void dot_packed_of(const row_ops::tile_weights w, const row_ops::tile_inp
     unroll<Tokens>([&](auto t) { store(y + t * row_ops::tile_rows + lane, total[t]); });
   }
 }
-template <int Bits, bool Table, int Tokens>
+template <int Bits, bool Table, int Tokens, int Depth>
 inline void dot_packed_runs(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
                             index_t quads, index_t run_quads, float* y) {
-  if (run_quads == 4) dot_packed_of<Bits, Table, Tokens, 2>(w, x, quads, run_quads, y);
-  else dot_packed_of<Bits, Table, Tokens, 1>(w, x, quads, run_quads, y);
+  if (run_quads == 4) dot_packed_of<Bits, Table, Tokens, 2, Depth>(w, x, quads, run_quads, y);
+  else dot_packed_of<Bits, Table, Tokens, 1, Depth>(w, x, quads, run_quads, y);
 }
-/// Packed codes, one token or two.
+template <int Bits, bool Table, int Depth>
+inline void dot_packed_tokens(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
+                              index_t tokens, index_t quads, index_t run_quads, float* y) {
+  if (tokens == 4) dot_packed_runs<Bits, Table, 4, Depth>(w, x, quads, run_quads, y);
+  else if (tokens == 2) dot_packed_runs<Bits, Table, 2, Depth>(w, x, quads, run_quads, y);
+  else dot_packed_runs<Bits, Table, 1, Depth>(w, x, quads, run_quads, y);
+}
+/// Packed codes, for 1, 2 or 4 tokens.
 template <int Bits, bool Table>
 [[gnu::flatten]] void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
                                  index_t tokens, index_t quads, index_t run_quads, float* y) {
-  if (tokens == 2) dot_packed_runs<Bits, Table, 2>(w, x, quads, run_quads, y);
-  else dot_packed_runs<Bits, Table, 1>(w, x, quads, run_quads, y);
+  if constexpr (!Table) {
+    constexpr int depth = Bits == 8 ? 0 : small_depth((1 << Bits) - 1);
+    dot_packed_tokens<Bits, Table, depth>(w, x, tokens, quads, run_quads, y);
+  } else {
+    constexpr int depth = small_depth(1) == 0 ? 0 : Bits <= 4 ? 4 : 1;
+    if constexpr (depth > 0)
+      if (w.most > 0 && small_depth(w.most) >= depth)
+        return dot_packed_tokens<Bits, Table, depth>(w, x, tokens, quads, run_quads, y);
+    dot_packed_tokens<Bits, Table, 0>(w, x, tokens, quads, run_quads, y);
+  }
 }
+
 // ---------------------------------------------------------------------------------------------
 // Real products.
 // ---------------------------------------------------------------------------------------------
