@@ -36,8 +36,8 @@ struct increased_levels {
 };
 template <class Q>
 struct int8_table_for : int8_table, increased_levels {
-  /// Without a bias.
-  int level(code_t code, int) const { return values[code]; }
+  /// Without the bias.
+  int level(code_t code, int) const { return std::int8_t(values[code] - bias); }
 };
 /// A codebook's: its entries one after the other, those of several tables with one unit.
 template <codebook Q>
@@ -46,7 +46,7 @@ struct int8_table_for<Q> : increased_levels {
   std::int8_t values[std::size_t(tables::size) * std::size_t(dim_of<Q>)];
   float unit, zero_shift;
 
-  /// The level of value i of a code's vector, without a bias: the sum of what its tables say.
+  /// The level of value i of a code's vector, without the bias: the sum of what its tables say.
   int level(code_t code, int i) const {
     int sum = 0;
     for (int t = 0; t < tables::count; ++t) {

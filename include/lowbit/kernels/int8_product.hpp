@@ -13,7 +13,7 @@ struct no_entries {
 };
 
 /// A product of int8 levels with int8 activations, tile by tile. The sum of a run of columns is an
-/// exact integer; scales and zeros meet it once. 1, 2 or 4 rows of x are multiplied with
+/// exact integer; scales and zeros meet it once. A few rows of x are multiplied with
 /// packed codes where they are stored as tiles and runs are not too short; else a tile is decoded
 /// once for all rows.
 template <class View>
@@ -162,8 +162,7 @@ class int8_product {
 
   /// Whether packed codes are multiplied as they are stored.
   bool multiplies_packed() const {
-    const bool few = x_.rows() <= 2 || x_.rows() == 4;
-    return reader::packed && few && tiles_.run() >= least_packed_run;
+    return reader::packed && x_.rows() <= most_packed_tokens && tiles_.run() >= least_packed_run;
   }
   /// Packed codes that are levels but for a power of two and a constant need no table. Constants
   /// are multiples of 1/2 of a step, so that sums less them stay exact.

@@ -479,7 +479,7 @@ TEST_CASE("integer products of packed codes are exact, through a table and as th
                                                       {true, 2, 127},
                                                       {false, 1, 0},
                                                       {false, 2, 0},
-                                                      {false, 4, 0}}) {
+                                                      {false, 7, 0}}) {
             const int level = extreme != 0 && most > 0 ? most : extreme;
             const tile_case c(bits, tokens, run, level, input, most);
             std::vector<std::uint8_t> tile(16 * std::size_t(c.cols)),

@@ -233,68 +233,77 @@ void dot_tile(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, ind
 }
 
 /// Runs: how many of them a block holds, if it holds more than one; 1 for whole blocks. Depth: how
-/// many small products are summed before their sums are widened; 0: products are not small.
+/// many small products are summed before their sums are widened; 0: products are not small. All
+/// rows of a tile at once: its codes are read in order, and arithmetic never pauses the reading.
 template <int Bits, bool Table, int Tokens, int Runs, int Depth>
 inline void dot_packed_of(const row_ops::tile_weights w, const row_ops::tile_inputs x,
                           index_t quads, index_t run_quads, float* y) {
   const byte_lut look_up(w.table, Bits);
-  constexpr int each = 8 / Runs;        // quads that are summed before anything is asked
+  constexpr int parts = parts_of_tile, results = Tokens * parts;
+  constexpr int each = 8 / Runs;  // quads that are summed before anything is asked
   constexpr int depth = Depth < each ? Depth : each;
-  // Per token: long chains of sums would wait.
-  constexpr int sums = Runs == 1 && Depth == 0 && Tokens <= 2 ? 2 : 1;
-  for (int part = 0; part < parts_of_tile; ++part) {
-    const int lane = part * lanes;
-    const std::uint8_t* block = w.codes + 4 * lane;
-    vb held[4];  // a vector of each plane
-    vf total[Tokens];
-    vi sum[Tokens][sums], small[Tokens];
-    const auto clear = [&]() __attribute__((always_inline)) {
-      unroll<Tokens>([&](auto t) { unroll<sums>([&](auto j) { sum[t][j] = zeros(); }); });
-    };
-    unroll<Tokens>([&](auto t) { total[t] = load(y + t * row_ops::tile_rows + lane); });
+  // Long chains of sums would wait.
+  constexpr int sums = Runs == 1 && Depth == 0 && results <= 2 ? 2 : 1;
+  const std::uint8_t* block = w.codes;
+  vb held[parts][4];  // a vector of each plane
+  vf total[results];
+  vi sum[results][sums], small[results];
+  const auto clear = [&]() __attribute__((always_inline)) {
+    unroll<results>([&](auto k) { unroll<sums>([&](auto j) { sum[k][j] = zeros(); }); });
+  };
+  unroll<results>([&](auto k) {
+    total[k] = load(y + k / parts * row_ops::tile_rows + k % parts * lanes);
+  });
+  clear();
+  index_t run = 0, left = run_quads;
+  const auto finish = [&]() __attribute__((always_inline)) {
+    const index_t at = w.group[run] * row_ops::tile_rows;
+    unroll<results>([&](auto k) {
+      vi all = sum[k][0];
+      if constexpr (sums > 1) all = add_ints(all, sum[k][1]);
+      total[k] = add_run(total[k], to_float(all), w, at + k % parts * lanes, x,
+                         k / parts * x.runs_stride + run);
+    });
     clear();
-    index_t run = 0, left = run_quads;
-    const auto finish = [&]() __attribute__((always_inline)) {
-      const index_t at = w.group[run] * row_ops::tile_rows + lane;
-      unroll<Tokens>([&](auto t) {
-        vi all = sum[t][0];
-        if constexpr (sums > 1) all = add_ints(all, sum[t][1]);
-        total[t] = add_run(total[t], to_float(all), w, at, x, t * x.runs_stride + run);
+    left = run_quads;
+    ++run;
+  };
+  for (index_t q = 0; q < quads; q += 8, block += 64 * Bits)
+    unroll<8>([&](auto i) __attribute__((always_inline)) {
+      fetch_ahead<Bits, i>(block);
+      vb levels[parts];
+      unroll<parts>([&](auto p) __attribute__((always_inline)) {
+        hold_planes<Bits, i>(block + p * 4 * lanes, held[p]);
+        levels[p] = held_codes<Bits, i>(held[p]);
+        if constexpr (Table) levels[p] = look_up(levels[p]);
       });
-      clear();
-      left = run_quads;
-      ++run;
-    };
-    for (index_t q = 0; q < quads; q += 8, block += 64 * Bits)
-      unroll<8>([&](auto i) __attribute__((always_inline)) {
-        if (part == 0) fetch_ahead<Bits, i>(block);
-        hold_planes<Bits, i>(block, held);
-        const vb codes = held_codes<Bits, i>(held);
-        vb levels = codes;
-        if constexpr (Table) levels = look_up(codes);
-        unroll<Tokens>([&](auto t) {
-          const vb quad = broadcast_quad(x.levels + t * x.stride + 4 * (q + i));
-          vi& to = sum[t][i % sums];
+      unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
+        const vb quad = broadcast_quad(x.levels + t * x.stride + 4 * (q + i));
+        unroll<parts>([&](auto p) __attribute__((always_inline)) {
+          constexpr int k = t * parts + p;
+          vi& to = sum[k][i % sums];
           if constexpr (Depth > 0) {
-            small[t] = dot_small(i % depth == 0 ? zeros() : small[t], levels, quad);
-            if constexpr ((i + 1) % depth == 0) to = add_ints(to, widened(small[t]));
+            small[k] = dot_small(i % depth == 0 ? zeros() : small[k], levels[p], quad);
+            if constexpr ((i + 1) % depth == 0) to = add_ints(to, widened(small[k]));
           } else if constexpr (Table) {
-            to = dot_levels(to, levels, quad);
+            to = dot_levels(to, levels[p], quad);
           } else {
-            to = dot_codes<Bits>(to, levels, quad);
+            to = dot_codes<Bits>(to, levels[p], quad);
           }
         });
-        if constexpr ((i + 1) % each == 0) {
-          if constexpr (Runs > 1) {
-            if (i < each || q + i + 1 - each < quads) finish();
-          } else {
-            if ((left -= 8) == 0) finish();
-          }
-        }
       });
-    if (Runs == 1 && left < run_quads) finish();
-    unroll<Tokens>([&](auto t) { store(y + t * row_ops::tile_rows + lane, total[t]); });
-  }
+      if constexpr ((i + 1) % each == 0) {
+        if constexpr (Runs > 1) {
+          if (i < each || q + i + 1 - each < quads) finish();
+        } else {
+          if ((left -= 8) == 0) finish();
+        }
+      }
+    });
+  if (Runs == 1 && left < run_quads) finish();
+  unroll<results>([&](auto k) {
+    store(y + k / parts * row_ops::tile_rows + k % parts * lanes, total[k]);
+  });
 }
 template <int Bits, bool Table, int Tokens, int Depth>
 inline void dot_packed_runs(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
@@ -303,13 +312,20 @@ inline void dot_packed_runs(const row_ops::tile_weights& w, const row_ops::tile_
   else dot_packed_of<Bits, Table, Tokens, 1, Depth>(w, x, quads, run_quads, y);
 }
 template <int Bits, bool Table, int Depth>
-inline void dot_packed_tokens(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
+inline void dot_packed_tokens(const row_ops::tile_weights& w, row_ops::tile_inputs x,
                               index_t tokens, index_t quads, index_t run_quads, float* y) {
-  if (tokens == 4) dot_packed_runs<Bits, Table, 4, Depth>(w, x, quads, run_quads, y);
-  else if (tokens == 2) dot_packed_runs<Bits, Table, 2, Depth>(w, x, quads, run_quads, y);
-  else dot_packed_runs<Bits, Table, 1, Depth>(w, x, quads, run_quads, y);
+  const auto next = [&](index_t n) {
+    x.levels += n * x.stride;
+    x.scales += n * x.runs_stride;
+    x.sums += n * x.runs_stride;
+    y += n * row_ops::tile_rows;
+    tokens -= n;
+  };
+  for (; tokens >= 4; next(4)) dot_packed_runs<Bits, Table, 4, Depth>(w, x, quads, run_quads, y);
+  for (; tokens >= 2; next(2)) dot_packed_runs<Bits, Table, 2, Depth>(w, x, quads, run_quads, y);
+  if (tokens > 0) dot_packed_runs<Bits, Table, 1, Depth>(w, x, quads, run_quads, y);
 }
-/// Packed codes, for 1, 2 or 4 tokens.
+/// Packed codes, for a few tokens.
 template <int Bits, bool Table>
 [[gnu::flatten]] void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
                                  index_t tokens, index_t quads, index_t run_quads, float* y) {
