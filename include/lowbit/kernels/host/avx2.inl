@@ -194,11 +194,11 @@ struct byte_lut {
   }
 };
 
-/// Fields by way of halves, whose subnormals cost nothing: as quads, see tiles.inl. Other levels
-/// have no registers to be looked up in.
+/// Levels as quads, see tiles.inl: fields by way of halves, whose subnormals cost nothing. The quads
+/// of rows 0 1, 4 5, 2 3 and 6 7.
 template <int Bits, level_kind Kind>
 struct quad_levels {
-  static constexpr bool here = is_fields(Kind), by_columns = false;
+  static constexpr bool here = is_fields(Kind), by_columns = false, pairs_of_rows = true;
   static constexpr int exponent = exponent_bits(Kind);
   static constexpr int up = 8 - field_bits(Kind), down = 5 - exponent;
   static constexpr int bias = 15 - (1 << exponent >> 1) + 1;
@@ -217,14 +217,50 @@ struct quad_levels {
     }
   }
 };
+/// Levels of up to 6 bits, looked up byte by byte: the quads of rows 0 4, 1 5, 2 6 and 3 7.
+template <int Bits, level_kind Kind>
+  requires(!is_fields(Kind) && Kind != level_kind::codes && Bits <= 6)
+struct quad_levels<Bits, Kind> {
+  static constexpr bool here = true, by_columns = false, pairs_of_rows = false;
+  static constexpr int width = Bits <= 4 ? 4 : Bits, stride = width == 4 ? 16 : 256;
+  std::int8_t own[width == 4 ? 64 : 1];  // planes of 16 levels, which come without
+  const std::int8_t* planes;
+  explicit quad_levels(const row_ops::tile_values& w) : planes(w.planes) {
+    if constexpr (width == 4)
+      for (int c = 0; c < 16; ++c)
+        for (int b = 0; b < 4; ++b)
+          own[16 * (3 - b) + c] = std::int8_t(bits_as<std::uint32_t>(w.table[c]) >> 8 * b);
+  }
+  void operator()(vb codes, vf (&v)[4]) const {
+    const auto byte = [&](int b) __attribute__((always_inline)) {
+      return look_up_bytes<width>((width == 4 ? own : planes) + stride * (3 - b), codes);
+    };
+    const vb a = byte(3), b = byte(2);
+    vi lower[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    if constexpr (Kind != level_kind::table256_upper) {
+      const vb c = byte(1), d = byte(0);
+      lower[0] = _mm256_unpacklo_epi8(d, c);
+      lower[1] = _mm256_unpackhi_epi8(d, c);
+    }
+    const vi upper[2] = {_mm256_unpacklo_epi8(b, a), _mm256_unpackhi_epi8(b, a)};
+    for (int i = 0; i < 2; ++i) {
+      v[2 * i] = _mm256_castsi256_ps(_mm256_unpacklo_epi16(lower[i], upper[i]));
+      v[2 * i + 1] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(lower[i], upper[i]));
+    }
+  }
+};
 inline vf broadcast_floats(const float* x) {
   return _mm256_broadcast_ps(reinterpret_cast<const __m128*>(x));
 }
-inline void quads_to_columns(vf (&s)[4]) {  // rows 0 1, 4 5, 2 3, 6 7
-  const vf r04 = _mm256_permute2f128_ps(s[0], s[1], 0x20);
-  const vf r15 = _mm256_permute2f128_ps(s[0], s[1], 0x31);
-  const vf r26 = _mm256_permute2f128_ps(s[2], s[3], 0x20);
-  const vf r37 = _mm256_permute2f128_ps(s[2], s[3], 0x31);
+template <class Levels>
+inline void quads_to_columns(vf (&s)[4]) {
+  vf r04 = s[0], r15 = s[1], r26 = s[2], r37 = s[3];
+  if constexpr (Levels::pairs_of_rows) {
+    r04 = _mm256_permute2f128_ps(s[0], s[1], 0x20);
+    r15 = _mm256_permute2f128_ps(s[0], s[1], 0x31);
+    r26 = _mm256_permute2f128_ps(s[2], s[3], 0x20);
+    r37 = _mm256_permute2f128_ps(s[2], s[3], 0x31);
+  }
   const __m256d a = _mm256_castps_pd(_mm256_unpacklo_ps(r04, r15));
   const __m256d b = _mm256_castps_pd(_mm256_unpackhi_ps(r04, r15));
   const __m256d c = _mm256_castps_pd(_mm256_unpacklo_ps(r26, r37));

@@ -165,7 +165,7 @@ struct byte_lut {
 /// tiles.inl.
 template <int Bits, level_kind Kind>
 struct quad_levels {
-  static constexpr bool here = true, by_columns = false;
+  static constexpr bool here = Kind != level_kind::table16, by_columns = false;
   static constexpr int bits = is_fields(Kind) ? field_bits(Kind) : Bits;
   static constexpr bool mirrored = is_fields(Kind) && bits == 8;  // the sign is the code's
   static constexpr int width = mirrored ? 7 : bits;
@@ -209,6 +209,7 @@ struct quad_levels<5, Kind> {
   }
 };
 inline vf broadcast_floats(const float* x) { return _mm512_broadcast_f32x4(_mm_loadu_ps(x)); }
+template <class Levels>
 inline void quads_to_columns(vf (&s)[4]) {
   const __m512d a = _mm512_castps_pd(_mm512_unpacklo_ps(s[0], s[1]));
   const __m512d b = _mm512_castps_pd(_mm512_unpackhi_ps(s[0], s[1]));

@@ -242,7 +242,7 @@ struct byte_lut {
 /// Levels of more codes than sixteen, looked up byte by byte: as quads, see tiles.inl.
 template <int Bits, level_kind Kind>
 struct quad_levels {
-  static constexpr bool here = true, by_columns = false;
+  static constexpr bool here = Kind != level_kind::table16, by_columns = false;
   byte_lut top, second, third, last;
   explicit quad_levels(const row_ops::tile_values& w)
       : top(w.planes, Bits),
@@ -294,6 +294,7 @@ struct quad_levels<Bits, Kind> {
   }
 };
 inline vf broadcast_floats(const float* x) { return same(vld1q_f32(x)); }
+template <class Levels>
 inline void quads_to_columns(vf (&s)[4]) {
   const auto pairs = [](float32x4_t a) { return vreinterpretq_f64_f32(a); };
   const auto floats = [](float64x2_t a) { return vreinterpretq_f32_f64(a); };

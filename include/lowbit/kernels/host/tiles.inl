@@ -10,8 +10,9 @@
 // kernels that say flatten, clang++ for lambdas that say always_inline.
 
 constexpr int parts_of_tile = row_ops::tile_rows / lanes;
-/// Tokens whose sums fit the registers. A vector of neon is four of them.
-constexpr int int8_tokens = target_name == arch::neon ? 4 : 8 / parts_of_tile;
+/// Tokens whose sums fit the registers: one for each vector of a tile's rows, or four of real
+/// products that decode as they go. A vector of neon is four registers.
+constexpr int most_tokens = target_name == arch::neon ? 4 : 8 / parts_of_tile;
 constexpr int real_tokens = target_name == arch::neon ? 1 : 4;
 
 /// Sixteen rows of dwords -> dwords of sixteen rows.
@@ -219,7 +220,7 @@ template <bool Small>
 void dot_tile_levels(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t tokens,
                      index_t quads, index_t run_quads, float* y) {
   index_t t = 0;
-  constexpr int most = int8_tokens, some = most / 2;
+  constexpr int most = most_tokens, some = most / 2;
   for (; t + most <= tokens; t += most) dot_tile_of<most, Small>(w, x, t, quads, run_quads, y);
   for (; t + some <= tokens; t += some) dot_tile_of<some, Small>(w, x, t, quads, run_quads, y);
   for (; t < tokens; ++t) dot_tile_of<1, Small>(w, x, t, quads, run_quads, y);
@@ -348,7 +349,7 @@ template <int Bits, bool Table>
 // Levels of a quad of four columns are four vectors. Either each of them is a column, its lanes the
 // rows (by_columns); or each holds the quads of some rows, which costs fewer instructions than
 // taking columns apart: then quads of x meet them, and it is sums that become columns. Both give
-// the same sums. A target's quad_levels, where it is `here`, finds levels of more than four bits.
+// the same sums. A target's quad_levels, where it is `here`, is the faster way.
 
 struct codes_as_levels {
   vf operator()(vi c) const { return to_float(low_byte(c)); }
@@ -369,42 +370,48 @@ template <int Bits, level_kind Kind>
 auto levels_of_kind(const row_ops::tile_values& w) {
   if constexpr (Kind == level_kind::codes)
     return column_levels<codes_as_levels>{};
-  else if constexpr (Kind == level_kind::table16)
-    return column_levels<lut16>{lut16(w.table)};
   else if constexpr (quad_levels<Bits, Kind>::here)
     return quad_levels<Bits, Kind>(w);
+  else if constexpr (Kind == level_kind::table16)
+    return column_levels<lut16>{lut16(w.table)};
   else
     return column_levels<gathered_levels>{{w.table}};
 }
 
-/// Packed codes. Each run of a row is summed in four parts, which keeps the error small.
+/// Packed codes. Each run of a row is summed in four parts, which keeps the error small. For one
+/// token all rows of a tile at once, as above; sums of several tokens would not fit the registers.
 template <int Bits, int Tokens, bool Shifted, class Levels>
 inline void dot_values_of(const row_ops::tile_values& w, const float* x, index_t stride,
                           index_t quads, index_t run_quads, float* y, Levels levels) {
   constexpr bool by_columns = Levels::by_columns || Shifted;
-  for (int part = 0; part < parts_of_tile; ++part) {
-    const int lane = part * lanes;
+  constexpr int parts = Tokens == 1 ? parts_of_tile : 1, results = Tokens * parts;
+  for (int lane = 0; lane < row_ops::tile_rows; lane += parts * lanes) {
     const std::uint8_t* block = w.codes + 4 * lane;
-    vf total[Tokens], sum[Tokens][4];
-    const auto clear = [&]() __attribute__((always_inline)) {
-      unroll<Tokens>([&](auto t) { unroll<4>([&](auto j) { sum[t][j] = set1(0); }); });
+    const auto result = [&](int k) __attribute__((always_inline)) {
+      return y + k / parts * row_ops::tile_rows + lane + k % parts * lanes;
     };
-    unroll<Tokens>([&](auto t) { total[t] = load(y + t * row_ops::tile_rows + lane); });
+    vf total[results], sum[results][4];
+    const auto clear = [&]() __attribute__((always_inline)) {
+      unroll<results>([&](auto k) { unroll<4>([&](auto j) { sum[k][j] = set1(0); }); });
+    };
+    unroll<results>([&](auto k) { total[k] = load(result(k)); });
     clear();
     index_t run = 0, left = run_quads;
-    vf factor = set1(1), shift = set1(0);
+    vf factor[parts], shift[parts];
     const auto start = [&]() __attribute__((always_inline)) {
-      if constexpr (Shifted) {
-        factor = load(w.factors + w.group[run] * row_ops::tile_rows + lane);
-        shift = load(w.shifts + w.group[run] * row_ops::tile_rows + lane);
-      }
+      if constexpr (Shifted)
+        unroll<parts>([&](auto p) {
+          const index_t at = w.group[run] * row_ops::tile_rows + lane + p * lanes;
+          factor[p] = load(w.factors + at);
+          shift[p] = load(w.shifts + at);
+        });
     };
     const auto finish = [&]() __attribute__((always_inline)) {
-      const vf scale = load(w.scales + w.group[run] * row_ops::tile_rows + lane);
-      unroll<Tokens>([&](auto t) {
-        if constexpr (!by_columns) quads_to_columns(sum[t]);
-        const vf all = add(add(sum[t][0], sum[t][1]), add(sum[t][2], sum[t][3]));
-        total[t] = sum_fma(scale, all, total[t]);
+      const float* const scales = w.scales + w.group[run] * row_ops::tile_rows + lane;
+      unroll<results>([&](auto k) {
+        if constexpr (!by_columns) quads_to_columns<Levels>(sum[k]);
+        const vf all = add(add(sum[k][0], sum[k][1]), add(sum[k][2], sum[k][3]));
+        total[k] = sum_fma(load(scales + k % parts * lanes), all, total[k]);
       });
       clear();
       left = run_quads;
@@ -413,22 +420,25 @@ inline void dot_values_of(const row_ops::tile_values& w, const float* x, index_t
     start();
     for (index_t q = 0; q < quads; q += 8, block += 64 * Bits)
       unroll<8>([&](auto i) __attribute__((always_inline)) {
-        if (part == 0) fetch_ahead<Bits, i>(block);
-        const vb codes = quad_codes<Bits, i>(block);
-        vf value[4];
-        levels(codes, value);
-        if constexpr (Shifted) {
-          if constexpr (!Levels::by_columns) quads_to_columns(value);
-          unroll<4>([&](auto j) { value[j] = fma(factor, value[j], shift); });
-        }
-        unroll<Tokens>([&](auto t) {
-          const float* const from = x + t * stride + 4 * (q + i);
-          if constexpr (by_columns) {
-            unroll<4>([&](auto j) { sum[t][j] = sum_fma(value[j], set1(from[j]), sum[t][j]); });
-          } else {
-            const vf quad = broadcast_floats(from);
-            unroll<4>([&](auto j) { sum[t][j] = sum_fma(value[j], quad, sum[t][j]); });
+        if (lane == 0) fetch_ahead<Bits, i>(block);
+        unroll<parts>([&](auto p) __attribute__((always_inline)) {
+          const vb codes = quad_codes<Bits, i>(block + p * 4 * lanes);
+          vf value[4];
+          levels(codes, value);
+          if constexpr (Shifted) {
+            if constexpr (!Levels::by_columns) quads_to_columns<Levels>(value);
+            unroll<4>([&](auto j) { value[j] = fma(factor[p], value[j], shift[p]); });
           }
+          unroll<Tokens>([&](auto t) {
+            const float* const from = x + t * stride + 4 * (q + i);
+            vf(&to)[4] = sum[t * parts + p];
+            if constexpr (by_columns) {
+              unroll<4>([&](auto j) { to[j] = sum_fma(value[j], set1(from[j]), to[j]); });
+            } else {
+              const vf quad = broadcast_floats(from);
+              unroll<4>([&](auto j) { to[j] = sum_fma(value[j], quad, to[j]); });
+            }
+          });
         });
         if (--left == 0 && q + i - run_quads + 1 < quads) {
           finish();
@@ -436,7 +446,7 @@ inline void dot_values_of(const row_ops::tile_values& w, const float* x, index_t
         }
       });
     if (run * run_quads < quads) finish();
-    unroll<Tokens>([&](auto t) { store(y + t * row_ops::tile_rows + lane, total[t]); });
+    unroll<results>([&](auto k) { store(result(k), total[k]); });
   }
 }
 template <int Bits, level_kind Kind, bool Shifted>
@@ -460,6 +470,7 @@ template <int Bits, level_kind Kind, bool Shifted>
 [[gnu::flatten]] void read_values(const row_ops::tile_values& w, index_t quads, index_t run_quads,
                                   float* out) {
   const auto levels = levels_of_kind<Bits, Kind>(w);
+  using Levels = std::remove_const_t<decltype(levels)>;
   for (int part = 0; part < parts_of_tile; ++part) {
     const int lane = part * lanes;
     const std::uint8_t* block = w.codes + 4 * lane;
@@ -476,7 +487,7 @@ template <int Bits, level_kind Kind, bool Shifted>
         const vb codes = quad_codes<Bits, i>(block);
         vf value[4];
         levels(codes, value);
-        if constexpr (!decltype(levels)::by_columns) quads_to_columns(value);
+        if constexpr (!Levels::by_columns) quads_to_columns<Levels>(value);
         unroll<4>([&](auto j) {
           if constexpr (Shifted) value[j] = fma(factor, value[j], shift);
           store(out + (4 * (q + i) + j) * row_ops::tile_rows + lane, value[j]);
@@ -484,41 +495,56 @@ template <int Bits, level_kind Kind, bool Shifted>
       });
   }
 }
-/// What dot_values does, with values that read_values wrote: the same sums in the same order.
+/// What dot_values does, with values that read_values wrote: the same sums in the same order, but
+/// the four parts of a run one after the other, so that each value that is read is multiplied with
+/// as many tokens as sums fit the registers.
 template <int Tokens>
 inline void dot_floats_of(const float* values, const row_ops::tile_values& w, const float* x,
                           index_t stride, index_t quads, index_t run_quads, float* y) {
-  for (int part = 0; part < parts_of_tile; ++part) {
-    const int lane = part * lanes;
-    vf total[Tokens];
-    unroll<Tokens>([&](auto t) { total[t] = load(y + t * row_ops::tile_rows + lane); });
-    for (index_t q = 0, run = 0; q < quads; ++run) {
-      vf sum[Tokens][4];
-      unroll<Tokens>([&](auto t) { unroll<4>([&](auto j) { sum[t][j] = set1(0); }); });
-      for (const index_t end = min_of(quads, q + run_quads); q < end; ++q)
-        unroll<4>([&](auto j) {
-          const vf value = load(values + (4 * q + j) * row_ops::tile_rows + lane);
-          unroll<Tokens>([&](auto t) {
-            sum[t][j] = sum_fma(value, set1(x[t * stride + 4 * q + j]), sum[t][j]);
+  constexpr int parts = parts_of_tile, results = Tokens * parts;
+  const auto result = [&](int k) __attribute__((always_inline)) {
+    return y + k / parts * row_ops::tile_rows + k % parts * lanes;
+  };
+  vf total[results];
+  unroll<results>([&](auto k) { total[k] = load(result(k)); });
+  for (index_t first = 0, run = 0; first < quads; first += run_quads, ++run) {
+    const index_t end = min_of(quads, first + run_quads);
+    vf sum[4][results];
+    unroll<4>([&](auto j) __attribute__((always_inline)) {
+      vf column[results];
+      unroll<results>([&](auto k) { column[k] = set1(0); });
+      for (index_t q = first; q < end; ++q) {
+        const float* const from = values + (4 * q + j) * row_ops::tile_rows;
+        vf value[parts];
+        unroll<parts>([&](auto p) { value[p] = load(from + p * lanes); });
+        unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
+          const vf input = set1(x[t * stride + 4 * q + j]);
+          unroll<parts>([&](auto p) {
+            vf& to = column[t * parts + p];
+            to = sum_fma(value[p], input, to);
           });
         });
-      const vf scale = load(w.scales + w.group[run] * row_ops::tile_rows + lane);
-      unroll<Tokens>([&](auto t) {
-        const vf all = add(add(sum[t][0], sum[t][1]), add(sum[t][2], sum[t][3]));
-        total[t] = sum_fma(scale, all, total[t]);
-      });
-    }
-    unroll<Tokens>([&](auto t) { store(y + t * row_ops::tile_rows + lane, total[t]); });
+      }
+      unroll<results>([&](auto k) { sum[j][k] = column[k]; });
+    });
+    const float* const scales = w.scales + w.group[run] * row_ops::tile_rows;
+    unroll<results>([&](auto k) {
+      const vf all = add(add(sum[0][k], sum[1][k]), add(sum[2][k], sum[3][k]));
+      total[k] = sum_fma(load(scales + k % parts * lanes), all, total[k]);
+    });
   }
+  unroll<results>([&](auto k) { store(result(k), total[k]); });
 }
 template <class Later>
 void dot_floats(const float* values, const row_ops::tile_values& w, const float* x, index_t stride,
                 index_t tokens, index_t quads, index_t run_quads, float* y) {
   index_t t = 0;
-  for (; t + real_tokens <= tokens; t += real_tokens)
-    dot_floats_of<real_tokens>(values, w, x + t * stride, stride, quads, run_quads,
-                               y + t * row_ops::tile_rows);
-  for (; t < tokens; ++t)
-    dot_floats_of<1>(values, w, x + t * stride, stride, quads, run_quads,
-                     y + t * row_ops::tile_rows);
+  const auto run = [&](auto dot, index_t n) {
+    for (; t + n <= tokens; t += n)
+      dot(values, w, x + t * stride, stride, quads, run_quads, y + t * row_ops::tile_rows);
+  };
+  constexpr int most = most_tokens;
+  run(dot_floats_of<most>, most);
+  run(dot_floats_of<most / 2>, most / 2);
+  run(dot_floats_of<1>, 1);
 }
