@@ -7,6 +7,7 @@
 #include <ggml.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "peer.hpp"
 #include "random_values.hpp"
@@ -112,7 +113,8 @@ class ggml_products : public peer {
       ggml_tensor* const x = ggml_new_tensor_2d(tensors_.get(), GGML_TYPE_F32, cols, tokens);
       for (ggml_tensor* t : w.all) {
         calls_.push_back(ggml_new_graph_custom(tensors_.get(), 8, false));
-        ggml_build_forward_expand(calls_.back(), ggml_mul_mat(tensors_.get(), t, x));
+        result_ = ggml_mul_mat(tensors_.get(), t, x);
+        ggml_build_forward_expand(calls_.back(), result_);
       }
       memory_.reset(ggml_backend_alloc_ctx_tensors(tensors_.get(), cpu_.backend));
       const std::vector<float> values = random_values(tokens * cols);
@@ -121,12 +123,20 @@ class ggml_products : public peer {
     void multiply() override {
       ggml_backend_graph_compute(cpu_.backend, calls_[next_++ % calls_.size()]);
     }
+    bool works() override {
+      std::vector<float> y(std::size_t(ggml_nelements(result_)), NAN);
+      ggml_backend_tensor_set(result_, y.data(), 0, ggml_nbytes(result_));
+      ggml_backend_graph_compute(cpu_.backend, calls_.back());
+      ggml_backend_tensor_get(result_, y.data(), 0, ggml_nbytes(result_));
+      return std::all_of(y.begin(), y.end(), [](float v) { return std::isfinite(v); });
+    }
 
    private:
     typename Library::processor cpu_;
     ggml_memory tensors_;
     ggml_buffer memory_;
     std::vector<ggml_cgraph*> calls_;
+    ggml_tensor* result_ = nullptr;  // of the last one
     std::size_t next_ = 0;
   };
 

@@ -17,6 +17,8 @@ class peer_product {
  public:
   virtual ~peer_product() = default;
   virtual void multiply() = 0;
+  /// Whether products come out: a library may lack a kernel of this machine for one of its types.
+  virtual bool works() = 0;
 };
 
 /// A way to store weights. A matrix has whole multiples of so many rows and columns.
