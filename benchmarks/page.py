@@ -272,7 +272,7 @@ def page(head, rows):
     meant = """Weights are 4096 x 4096, in the host layout, more than 1 GiB of them in turn.
         Activations are prepared in every call. Figures stand before their targets, in bold where
         they miss them. A ratio to another library compares packed bytes per second for one token,
-        GFLOP/s for more. The roofline is what a plain loop reads: kernels that ask for codes ahead
+        GFLOP/s for more. The roofline is what simple loops read: kernels that ask for codes ahead
         can read faster."""
     text = (f"# Host kernels, measured\n\n{filled(measured)}\n\n{filled(meant)}\n\n"
             "![Weights per second by bits per weight](cpu.svg)\n")
