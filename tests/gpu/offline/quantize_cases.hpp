@@ -4,6 +4,7 @@
 
 #include <lowbit/granularity/two_level.hpp>
 #include <lowbit/quantizers/normal_float.hpp>
+#include <lowbit/ranges/least_squares.hpp>
 #include <lowbit/ranges/mse_grid.hpp>
 #include <string>
 
@@ -19,8 +20,7 @@ struct array_comparer {
                   const lb::unaligned_span<T>& b) {
     ++arrays;
     if (a.size() != b.size() ||
-        (a.size() > 0 &&
-         std::memcmp(a.data(), b.data(), std::size_t(a.size()) * sizeof(T)) != 0))
+        (a.size() > 0 && std::memcmp(a.data(), b.data(), std::size_t(a.size()) * sizeof(T)) != 0))
       ++wrong;
   }
   template <class T>
@@ -66,7 +66,8 @@ void check_quantize(lb::index_t rows, lb::index_t cols, const Range& range, floa
 template <class System>
 void check_some_quantize() {
   using namespace lb;
-  check_quantize<System, format<uniform<4>, per_group<32>>>(5, 100, mse_grid(2.4f, 20));
+  check_quantize<System, format<uniform<4>, per_group<32>>>(5, 100,
+                                                            least_squares{mse_grid(2.4f, 20)});
   check_quantize<System, format<uniform<4, minimum>, two_level<32, 8, uniform<6>>>>(3, 300,
                                                                                     minmax{});
   check_quantize<System, format<fp4_e2m1, microscaling<16, e4m3>>>(4, 77, nvfp4_absmax{}, 1e-3f);
@@ -77,6 +78,10 @@ void check_all_quantize() {
   using w4 = format<uniform<4>, per_group<32>>;
   check_some_quantize<System>();
   check_quantize<System, w4>(5, 100, absmax{});
+  check_quantize<System, w4>(5, 100, mse_grid(2.4f, 20));
+  check_quantize<System, format<uniform<3, asymmetric>, per_group<32>>>(4, 90, least_squares{});
+  check_quantize<System, format<uniform<3, minimum>, per_group<40, f32>>>(4, 90, least_squares{});
+  check_quantize<System, format<normal_float<4>, per_row>>(4, 300, least_squares{});
   check_quantize<System, w4>(0, 100, absmax{});
   check_quantize<System, w4>(3, 0, absmax{});
   check_quantize<System, format<uniform<3, asymmetric>, per_group<24>>>(7, 61, minmax{});

@@ -29,6 +29,8 @@ TEST_CASE("what formats and searches cannot be done is known to the compiler") {
   static_assert(!offline::quantized_offline<format<uniform<4>, per_row, sparse<>>>);
   static_assert(!offline::quantized_offline<format<vector_codebook<4, 8>, per_row>>);
   static_assert(runs_anywhere<mse_grid> && !runs_anywhere<range_search>);
+  static_assert(runs_anywhere<least_squares<mse_grid>>);
+  static_assert(!runs_anywhere<least_squares<range_search>>);
 }
 TEST_CASE("what quantize refuses is refused with its words") {
   std::vector<float> x(24, 1.f);

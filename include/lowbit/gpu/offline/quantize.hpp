@@ -161,8 +161,8 @@ struct magnitude_at {
 template <class Q, class Policy, class Range>
 auto plan_of(const Policy& policy, matrix_view<const float> values, const Range& range) {
   if constexpr (plans_by_top<Range, Q>)
-    return Range::template for_matrix_top<Q>(reduce(
-        policy, values.rows() * values.cols(), magnitude_at{values}, 0.f, largest_of_two{}));
+    return Range::template for_matrix_top<Q>(
+        reduce(policy, values.rows() * values.cols(), magnitude_at{values}, 0.f, largest_of_two{}));
   else
     return range;
 }
@@ -197,8 +197,7 @@ void find_plane(const Policy& policy, matrix_view<const float> values, const Ran
     float *const scales = found.data(), *const zeros = scales + n;
     const auto plan = plan_of<Q>(policy, values, range);
     using plan_type = std::remove_const_t<decltype(plan)>;
-    for_each(policy, n,
-             find_group<Q, G, plan_type>{values, plan, scales, zeros, flags.data()});
+    for_each(policy, n, find_group<Q, G, plan_type>{values, plan, scales, zeros, flags.data()});
     const index_t wrong = first_where(policy, n, is_set{flags.data()});
     if (wrong < n) {
       group_values<Q> g;
@@ -223,8 +222,8 @@ void find_plane(const Policy& policy, matrix_view<const float> values, const Ran
 }
 
 template <format_like F>
-using range_of = decltype(
-    default_range<typename F::quantizer_type, typename F::granularity_type>());
+using range_of =
+    decltype(default_range<typename F::quantizer_type, typename F::granularity_type>());
 
 }  // namespace detail
 
@@ -242,8 +241,8 @@ index_t quantized_bytes(extent shape) {
 /// says what the view is for: `device`, or `host` where the policy is a host's.
 ///
 /// Ranges are found by a thread for each group, by the same code as on the host: any range search
-/// that says `fits_anywhere` (absmax, minmax, mse_grid, the e8m0 modes, fixed_scale), and
-/// nvfp4_absmax. Codes are found by a thread for each 8 of a row. Parameters that
+/// that says `fits_anywhere` (absmax, minmax, mse_grid, least_squares, the e8m0 modes,
+/// fixed_scale), and nvfp4_absmax. Codes are found by a thread for each 8 of a row. Parameters that
 /// are quantized in their turn are treated likewise.
 /// Memory of the policy: 9 bytes for each group.
 /// Throws error not_finite naming row and column, before anything is written, or the group for
