@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Weighted k-means: how the entries of a codebook are learned.
 #pragma once
-#include <algorithm>
 #include <vector>
 
 #include "../concepts.hpp"
@@ -154,8 +153,9 @@ class k_means_run {
         points_(span<const float>(vectors_)),
         cost_(std::size_t(count_), 1.f),
         nearest_(std::size_t(count_), 0) {
-    if (std::all_of(weights_.begin(), weights_.end(), [](float w) { return w == 0; }))
-      std::fill(weights_.begin(), weights_.end(), 1.f);
+    bool some = false;
+    for (const float w : weights_) some = some || w != 0;
+    if (!some) weights_.assign(weights_.size(), 1.f);
     squares_.reserve(std::size_t(count_));
     for (index_t j = 0; j < count_; ++j)
       squares_.push_back(square_of<Width>(vectors_.data() + j * Width));
@@ -185,7 +185,7 @@ class k_means_run {
       const index_t pick = costs().draw(runs.data(), random, std::uint64_t(k));
       if (pick < 0) break;  // no distinct vectors are left: the other entries stay 0
       const float* const x = vectors_.data() + pick * Width;
-      std::copy(x, x + Width, entries.begin() + k * Width);
+      __builtin_memcpy(entries.data() + k * Width, x, Width * sizeof(float));
       const double x_square = squares_[std::size_t(pick)];
       for_tiles([&](index_t run, index_t first, index_t last) {
         double sum = 0;
@@ -226,9 +226,8 @@ class k_means_run {
   }
 
   void sum_runs(std::vector<double>& runs) const {
-    for_tiles([&](index_t run, index_t, index_t) {
-      runs[std::size_t(run)] = costs().sum_of_run(run);
-    });
+    for_tiles(
+        [&](index_t run, index_t, index_t) { runs[std::size_t(run)] = costs().sum_of_run(run); });
   }
 
   void assign(const std::vector<float>& entries) {
@@ -263,14 +262,15 @@ class k_means_run {
   }
   /// Moves entry k, which has no vectors, into the cluster of largest error.
   void repair(index_t k, std::vector<float>& entries, std::vector<double>& error) {
-    const auto donor = index_t(std::max_element(error.begin(), error.end()) - error.begin());
-    const index_t j =
-        costs().largest([&](index_t v) { return nearest_[std::size_t(v)] == donor; });
+    index_t donor = 0;
+    for (index_t e = 1; e < index_t(error.size()); ++e)
+      if (error[std::size_t(e)] > error[std::size_t(donor)]) donor = e;
+    const index_t j = costs().largest([&](index_t v) { return nearest_[std::size_t(v)] == donor; });
     if (j < 0) return;  // every vector is exact: there is nothing to gain
     error[std::size_t(donor)] -= costs()(j);
     cost_[std::size_t(j)] = 0;
-    std::copy(vectors_.begin() + j * Width, vectors_.begin() + (j + 1) * Width,
-              entries.begin() + k * Width);
+    __builtin_memcpy(entries.data() + k * Width, vectors_.data() + j * Width,
+                     Width * sizeof(float));
   }
 
   static constexpr index_t tile = vector_scores<Width>::tile;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include <algorithm>
-#include <utility>
 #include <vector>
 
+#include "../core/sort_stably.hpp"
 #include "extremes.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -25,7 +24,8 @@ struct percentile : range_search {
 
   template <class Q>
     requires(range_for<extremes, Q>)
-  group_params<Q> fit(const group_values<Q>& g) const {
+  group_params<Q> fit(const group_values<Q>& g)
+  const {
     std::vector<sample> sorted;
     sorted.reserve(std::size_t(g.values.size()));
     for (index_t i = 0; i < g.values.size(); ++i) {
@@ -34,13 +34,10 @@ struct percentile : range_search {
       else
         sorted.push_back({magnitude(g.values[i]), g.weight(i)});
     }
-    const auto below = [](const sample& a, const sample& b) { return a.value < b.value; };
-    std::stable_sort(sorted.begin(), sorted.end(), below);
+    sort_stably(sorted, [](const sample& a, const sample& b) { return a.value < b.value; });
     if constexpr (has_zero<Q>) {
       if (sorted.empty()) return {};
-      const float high = quantile(sorted);
-      std::reverse(sorted.begin(), sorted.end());
-      return minmax::from_range<Q>(g, quantile(sorted), high);
+      return minmax::from_range<Q>(g, quantile<true>(sorted), quantile(sorted));
     } else {
       group_params<Q> p;
       if (!sorted.empty()) p.scale[0] = absmax::scale_for_limit<Q>(g, quantile(sorted));
@@ -52,18 +49,21 @@ struct percentile : range_search {
   struct sample {
     float value, weight;
   };
-  /// The first value with which the share is reached; the last of all weights 0.
-  float quantile(const std::vector<sample>& sorted) const {
+  /// The first value, from below or from above, with which the share is reached; the last of all
+  /// weights 0.
+  template <bool FromAbove = false, class Samples>
+  float quantile(const Samples& sorted) const {
+    const auto at = [&](std::size_t i) { return sorted[FromAbove ? sorted.size() - 1 - i : i]; };
     double total = 0;
-    for (const sample& s : sorted) total += double(s.weight);
+    for (std::size_t i = 0; i < sorted.size(); ++i) total += double(at(i).weight);
     // a hair less, so that 0.98 of 100 values is 98 although binary64 has no 0.98
     const double share = mul_rn(mul_rn(fraction, total), 1 - 1e-12);
     double sum = 0;
-    for (const sample& s : sorted) {
-      sum += double(s.weight);
-      if (sum > 0 && sum >= share) return s.value;
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+      sum += double(at(i).weight);
+      if (sum > 0 && sum >= share) return at(i).value;
     }
-    return sorted.back().value;
+    return at(sorted.size() - 1).value;
   }
 };
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include <algorithm>
 #include <vector>
 
 #include "../core/error.hpp"
@@ -183,10 +182,10 @@ struct nearest : rounding_solver {
   template <class Q, class G>
   void solve_row(coder<Q, G>& c, index_t r) const {
     constexpr int dim = coder<Q, G>::dim;
-    const index_t run = std::max<index_t>(c.group_cols() / dim, 1);
+    const index_t run = c.group_cols() > dim ? c.group_cols() / dim : 1;
     for (index_t first = 0; first < c.blocks(); first += run) {
       const group_params<Q> p = c.params(r, first * dim);
-      for (index_t b = first; b < std::min(first + run, c.blocks()); ++b)
+      for (index_t b = first; b < min_of(first + run, c.blocks()); ++b)
         c.encode_with(r, b, c.get(r, b), p);
     }
   }

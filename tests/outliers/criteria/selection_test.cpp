@@ -3,6 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <lowbit/core/random.hpp>
 #include <lowbit/outliers/criteria/n_sigma.hpp>
 #include <lowbit/outliers/criteria/top_columns.hpp>
 #include <lowbit/outliers/criteria/top_k.hpp>
@@ -23,14 +28,28 @@ TEST_CASE("energy is importance times the squared magnitude, both parts of a com
   CHECK(detail::energy(0x1p127f, 1) == 0x1p254);
 }
 
-TEST_CASE("the best scores win, of equal ones the earlier positions") {
-  const std::vector<detail::scored> all{
-      {1, {0, 0}}, {5, {0, 1}}, {5, {1, 0}}, {2, {1, 1}}, {5, {2, 0}}};
-  const auto best = [&](index_t n) { return detail::checked(detail::best_of_all(all, n), {3, 2}); };
-  CHECK(best(0) == positions{});
-  CHECK(best(2) == positions{{0, 1}, {1, 0}});
-  CHECK(best(4) == positions{{0, 1}, {1, 0}, {1, 1}, {2, 0}});
-  CHECK(best(9).size() == 5);
+TEST_CASE("the best scores win, of equal ones the earlier places") {
+  const std::vector<double> scores{1, 5, 5, 2, 5};
+  using places = std::vector<index_t>;
+  CHECK(detail::best_places(scores, index_t(0)) == places{});
+  CHECK(detail::best_places(scores, index_t(2)) == places{1, 2});
+  CHECK(detail::best_places(scores, index_t(4)) == places{1, 2, 3, 4});
+  CHECK(detail::best_places(scores, index_t(9)).size() == 5);
+  CHECK(detail::best_places({}, index_t(3)) == places{});
+}
+
+TEST_CASE("the n-th best of any scores, negative and infinite ones too") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  std::vector<double> scores{-infinity, infinity, -0., 0, 1e-310, -1e-310, 0x1p1000, -0x1p1000};
+  for (std::uint64_t i = 0; i < 500; ++i)
+    scores.push_back(std::ldexp(double(philox{3}.normal(i)), int(i % 70) - 35));
+  for (std::uint64_t i = 0; i < 50; ++i) scores.push_back(scores[std::size_t(i)]);
+  std::vector<double> sorted = scores;
+  std::sort(sorted.begin(), sorted.end(), std::greater<>());
+  int wrong = 0;
+  for (std::size_t n = 1; n <= scores.size(); ++n)
+    wrong += detail::nth_best(scores, index_t(n)) != sorted[n - 1];
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("elements compete in the whole matrix or in their row") {

@@ -313,18 +313,19 @@ inline void dot_packed_runs(const row_ops::tile_weights& w, const row_ops::tile_
   else dot_packed_of<Bits, Table, Tokens, 1, Depth>(w, x, quads, run_quads, y);
 }
 template <int Bits, bool Table, int Depth>
-inline void dot_packed_tokens(const row_ops::tile_weights& w, row_ops::tile_inputs x,
+inline void dot_packed_tokens(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
                               index_t tokens, index_t quads, index_t run_quads, float* y) {
-  const auto next = [&](index_t n) {
-    x.levels += n * x.stride;
-    x.scales += n * x.runs_stride;
-    x.sums += n * x.runs_stride;
-    y += n * row_ops::tile_rows;
-    tokens -= n;
-  };
-  for (; tokens >= 4; next(4)) dot_packed_runs<Bits, Table, 4, Depth>(w, x, quads, run_quads, y);
-  for (; tokens >= 2; next(2)) dot_packed_runs<Bits, Table, 2, Depth>(w, x, quads, run_quads, y);
-  if (tokens > 0) dot_packed_runs<Bits, Table, 1, Depth>(w, x, quads, run_quads, y);
+  for (index_t t = 0; t < tokens;) {
+    const row_ops::tile_inputs from{x.levels + t * x.stride, x.stride,
+                                    x.scales + t * x.runs_stride, x.sums + t * x.runs_stride,
+                                    x.runs_stride};
+    float* const to = y + t * row_ops::tile_rows;
+    const index_t left = tokens - t;
+    if (left >= 4) dot_packed_runs<Bits, Table, 4, Depth>(w, from, quads, run_quads, to);
+    else if (left >= 2) dot_packed_runs<Bits, Table, 2, Depth>(w, from, quads, run_quads, to);
+    else dot_packed_runs<Bits, Table, 1, Depth>(w, from, quads, run_quads, to);
+    t += left >= 4 ? 4 : left >= 2 ? 2 : 1;
+  }
 }
 /// Packed codes, for a few tokens.
 template <int Bits, bool Table>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What criteria share: scores, the choice of the best, and the contract.
 #pragma once
-#include <algorithm>
 #include <vector>
 
+#include "../../core/sort_stably.hpp"
 #include "../../importance.hpp"
 #include "../none.hpp"
 
@@ -33,25 +33,43 @@ LOWBIT_HD inline double energy(complex32 x, float weight) {
   return mul_rn(double(x.re) * double(x.re) + double(x.im) * double(x.im), double(weight));
 }
 
-struct scored {
-  double score;
-  position at;
-};
+/// The n-th best of some scores, 0 < n <= their number: found digit by digit of eight bits, the
+/// uppermost first. -0 counts as 0.
+inline double nth_best(const std::vector<double>& scores, index_t n) {
+  constexpr std::uint64_t sign = std::uint64_t(1) << 63;
+  std::uint64_t found = 0, known = 0;
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    index_t count[256] = {};
+    for (const double score : scores) {
+      const auto bits = bits_as<std::uint64_t>(score + 0.);
+      const std::uint64_t ordered = (bits & sign) != 0 ? ~bits : bits | sign;
+      if ((ordered & known) == found) ++count[ordered >> shift & 255];
+    }
+    int digit = 255;
+    for (; count[digit] < n; --digit) n -= count[digit];
+    found |= std::uint64_t(digit) << shift;
+    known |= std::uint64_t(255) << shift;
+  }
+  return bits_as<double>((found & sign) != 0 ? found & ~sign : ~found);
+}
 
-/// The positions of the `count` best scores; of equal ones the earlier, row by row. (A template, as
-/// is `checked`: who calls none of them does not compile their sorting.)
-template <class Scored>
-std::vector<position> best_of_all(std::vector<Scored> all, index_t count) {
-  const auto better = [](const Scored& a, const Scored& b) {
-    if (a.score != b.score) return a.score > b.score;
-    return a.at.row != b.at.row ? a.at.row < b.at.row : a.at.col < b.at.col;
-  };
-  const auto n = std::min<std::size_t>(std::size_t(count), all.size());
-  std::nth_element(all.begin(), all.begin() + std::ptrdiff_t(n), all.end(), better);
-  std::vector<position> kept;
-  kept.reserve(n);
-  for (std::size_t i = 0; i < n; ++i) kept.push_back(all[i].at);
-  return kept;
+/// The places of the `count` best scores, ascending; of equal ones the earlier. (A template, as is
+/// `checked`: who calls none of them does not compile them.)
+template <class Index>
+std::vector<Index> best_places(const std::vector<double>& scores, Index count) {
+  const Index n = Index(scores.size());
+  std::vector<Index> places;
+  if (n == 0 || count == 0) return places;
+  count = min_of(count, n);
+  places.reserve(std::size_t(count));
+  const double last = nth_best(scores, count);
+  Index equals = count;
+  for (const double score : scores) equals -= score > last;
+  for (Index i = 0; i < n; ++i) {
+    const double score = scores[std::size_t(i)];
+    if (score > last || (score == last && equals-- > 0)) places.push_back(i);
+  }
+  return places;
 }
 
 /// The best `count(n)` of the n elements of the matrix, or of each row.
@@ -59,13 +77,13 @@ template <class Score, class Count>
 std::vector<position> best_elements(extent shape, outlier_scope scope, Score score, Count count) {
   const index_t run = scope == outlier_scope::row ? 1 : shape.rows;
   std::vector<position> kept;
+  std::vector<double> scores;
   for (index_t first = 0; first < shape.rows; first += run) {
-    std::vector<scored> all;
-    all.reserve(std::size_t(run * shape.cols));
+    scores.clear();
     for (index_t r = first; r < first + run; ++r)
-      for (index_t c = 0; c < shape.cols; ++c) all.push_back({score(r, c), {r, c}});
-    const index_t n = count(index_t(all.size()));
-    for (const position& p : best_of_all(std::move(all), n)) kept.push_back(p);
+      for (index_t c = 0; c < shape.cols; ++c) scores.push_back(score(r, c));
+    for (const index_t i : best_places(scores, count(index_t(scores.size()))))
+      kept.push_back({first + i / shape.cols, i % shape.cols});
   }
   return kept;
 }
@@ -89,9 +107,13 @@ inline void check_shape(const char* who, extent found, extent expected) {
 /// What a criterion chose, sorted row by row; every position once and inside the matrix.
 template <class Position>
 std::vector<Position> checked(std::vector<Position> kept, extent e) {
-  std::sort(kept.begin(), kept.end(),
-            [](Position a, Position b) { return a.row != b.row ? a.row < b.row : a.col < b.col; });
-  kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
+  sort_stably(kept, [](const Position& a, const Position& b) {
+    return a.row != b.row ? a.row < b.row : a.col < b.col;
+  });
+  std::size_t n = 0;
+  for (const Position& p : kept)
+    if (n == 0 || !(p == kept[n - 1])) kept[n++] = p;
+  kept.resize(n);
   for (const Position& p : kept)
     if (p.row < 0 || p.row >= e.rows || p.col < 0 || p.col >= e.cols)
       fail(errc::out_of_range, "outlier_criterion",

@@ -16,17 +16,12 @@ struct top_columns : outlier_criterion {
 
   template <class V>
   std::vector<index_t> pick_columns(matrix_view<const V> m, const importance* weights) const {
-    std::vector<detail::scored> all;
+    std::vector<double> scores;
     for (index_t c = 0; c < m.cols(); ++c)
-      all.push_back({ordered_sum(m.rows(),
-                                 [&](index_t r) {
-                                   return detail::energy(
-                                       m(r, c), weights == nullptr ? 1.f : weights->at(r, c));
-                                 }),
-                     {0, c}});
-    std::vector<index_t> columns;
-    for (const position& p : detail::best_of_all(std::move(all), count)) columns.push_back(p.col);
-    return columns;
+      scores.push_back(ordered_sum(m.rows(), [&](index_t r) {
+        return detail::energy(m(r, c), weights == nullptr ? 1.f : weights->at(r, c));
+      }));
+    return detail::best_places(scores, count);
   }
 };
 
