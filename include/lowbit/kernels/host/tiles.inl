@@ -496,13 +496,15 @@ template <int Bits, level_kind Kind, bool Shifted>
       });
   }
 }
-/// What dot_values does, with values that read_values wrote: the same sums in the same order, but
-/// the four parts of a run one after the other, so that each value that is read is multiplied with
-/// as many tokens as sums fit the registers.
+/// What dot_values does, with values that read_values wrote: the same sums in the same order. With
+/// many tokens the four parts of a run are summed one after the other, so that each value that is
+/// read is multiplied with as many tokens as sums fit the registers; with few at once.
 template <int Tokens>
 inline void dot_floats_of(const float* values, const row_ops::tile_values& w, const float* x,
                           index_t stride, index_t quads, index_t run_quads, float* y) {
   constexpr int parts = parts_of_tile, results = Tokens * parts;
+  constexpr int registers = target_name == arch::neon ? 4 : 1;  // of a vector
+  constexpr int at_once = results * registers >= 8 ? 1 : 4;
   const auto result = [&](int k) __attribute__((always_inline)) {
     return y + k / parts * row_ops::tile_rows + k % parts * lanes;
   };
@@ -511,22 +513,29 @@ inline void dot_floats_of(const float* values, const row_ops::tile_values& w, co
   for (index_t first = 0, run = 0; first < quads; first += run_quads, ++run) {
     const index_t end = min_of(quads, first + run_quads);
     vf sum[4][results];
-    unroll<4>([&](auto j) __attribute__((always_inline)) {
-      vf column[results];
-      unroll<results>([&](auto k) { column[k] = set1(0); });
-      for (index_t q = first; q < end; ++q) {
-        const float* const from = values + (4 * q + j) * row_ops::tile_rows;
-        vf value[parts];
-        unroll<parts>([&](auto p) { value[p] = load(from + p * lanes); });
-        unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
-          const vf input = set1(x[t * stride + 4 * q + j]);
+    unroll<4 / at_once>([&](auto group) __attribute__((always_inline)) {
+      vf some[at_once][results];
+      unroll<at_once>([&](auto i) {
+        unroll<results>([&](auto k) { some[i][k] = set1(0); });
+      });
+      for (index_t q = first; q < end; ++q)
+        unroll<at_once>([&](auto i) __attribute__((always_inline)) {
+          const index_t column = 4 * q + group * at_once + i;
+          vf value[parts];
           unroll<parts>([&](auto p) {
-            vf& to = column[t * parts + p];
-            to = sum_fma(value[p], input, to);
+            value[p] = load(values + column * row_ops::tile_rows + p * lanes);
+          });
+          unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
+            const vf input = set1(x[t * stride + column]);
+            unroll<parts>([&](auto p) {
+              vf& to = some[i][t * parts + p];
+              to = sum_fma(value[p], input, to);
+            });
           });
         });
-      }
-      unroll<results>([&](auto k) { sum[j][k] = column[k]; });
+      unroll<at_once>([&](auto i) {
+        unroll<results>([&](auto k) { sum[group * at_once + i][k] = some[i][k]; });
+      });
     });
     const float* const scales = w.scales + w.group[run] * row_ops::tile_rows;
     unroll<results>([&](auto k) {
