@@ -194,8 +194,8 @@ struct byte_lut {
   }
 };
 
-/// Levels as quads, see tiles.inl: fields by way of halves, whose subnormals cost nothing. The quads
-/// of rows 0 1, 4 5, 2 3 and 6 7.
+/// Levels as quads, see tiles.inl: fields by way of halves, whose subnormals cost nothing. The
+/// quads of rows 0 1, 4 5, 2 3 and 6 7.
 template <int Bits, level_kind Kind>
 struct quad_levels {
   static constexpr bool here = is_fields(Kind), by_columns = false, pairs_of_rows = true;
