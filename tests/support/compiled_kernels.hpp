@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The host kernels that know bits and tables but no format, compiled once for all tests
-// (compiled_kernels.cpp): they are the larger part of a test that multiplies. A test includes this
-// after the header that it tests. What is missing here is compiled where it is called, as
-// everywhere outside these tests.
+// (compiled_kernels.cpp, compiled_reals.cpp): they are the larger part of a test that multiplies. A
+// test includes this after the header that it tests. What is missing here is compiled where it is
+// called, as everywhere outside these tests.
 #pragma once
 #include <lowbit/kernels/host/encoders.hpp>
 
 #ifndef COMPILED_KERNELS
 #define COMPILED_KERNELS extern template
+#endif
+#ifndef COMPILED_REALS
+#define COMPILED_REALS extern template
 #endif
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -38,11 +41,11 @@ COMPILED_KERNELS level_kernel<point_rule>* find_levels<zero_kind::none, point_ru
 COMPILED_KERNELS product_kernel* sum_products<void>(arch);
 
 // Tiles.
-#define FOR_BITS(Bits)                                               \
-  COMPILED_KERNELS pack_kernel* pack_tile<Bits>(arch);               \
-  COMPILED_KERNELS unpack_kernel* unpack_tile<Bits>(arch);           \
-  COMPILED_KERNELS dot_packed_kernel* dot_packed<Bits, false>(arch); \
-  COMPILED_KERNELS dot_packed_kernel* dot_packed<Bits, true>(arch);
+#define FOR_BITS(Bits)                                                              \
+  COMPILED_KERNELS pack_kernel* pack_tile<Bits>(arch);                              \
+  COMPILED_KERNELS unpack_kernel* unpack_tile<Bits>(arch);                          \
+  COMPILED_KERNELS dot_packed_kernel* dot_packed<Bits, packed_levels::codes>(arch); \
+  COMPILED_KERNELS dot_packed_kernel* dot_packed<Bits, packed_levels::table>(arch);
 FOR_BITS(1)
 FOR_BITS(2)
 FOR_BITS(3)
@@ -52,8 +55,10 @@ FOR_BITS(6)
 FOR_BITS(7)
 FOR_BITS(8)
 #undef FOR_BITS
+COMPILED_KERNELS dot_packed_kernel* dot_packed<4, packed_levels::small_table>(arch);
+COMPILED_KERNELS dot_packed_kernel* dot_packed<6, packed_levels::small_table>(arch);
 
-#define FOR_WORDS(Bits)                                          \
+#define FOR_WORDS(Bits)                                         \
   COMPILED_KERNELS turn_kernel* turn_fields<Bits, false>(arch); \
   COMPILED_KERNELS turn_kernel* turn_fields<Bits, true>(arch);
 FOR_WORDS(1)
@@ -64,9 +69,9 @@ FOR_WORDS(8)
 
 // Real products: tables of up to four bits, equal steps, fields and tables of more; codes one per
 // byte count as eight.
-#define FOR_LEVELS(Bits, Kind, Shifted)                                                  \
-  COMPILED_KERNELS dot_values_kernel* dot_values<Bits, level_kind::Kind, Shifted>(arch); \
-  COMPILED_KERNELS read_values_kernel* read_values<Bits, level_kind::Kind, Shifted>(arch);
+#define FOR_LEVELS(Bits, Kind, Shifted)                                                \
+  COMPILED_REALS dot_values_kernel* dot_values<Bits, level_kind::Kind, Shifted>(arch); \
+  COMPILED_REALS read_values_kernel* read_values<Bits, level_kind::Kind, Shifted>(arch);
 FOR_LEVELS(1, table16, false)
 FOR_LEVELS(2, table16, false)
 FOR_LEVELS(3, table16, false)
@@ -83,9 +88,9 @@ FOR_LEVELS(8, codes, true)
 FOR_LEVELS(5, table256, false)
 FOR_LEVELS(8, table256, false)
 #undef FOR_LEVELS
-#define FOR_FIELDS(Bits, Field, Exponent)                                                          \
-  COMPILED_KERNELS dot_values_kernel* dot_values<Bits, fields_of(Field, Exponent), false>(arch);   \
-  COMPILED_KERNELS read_values_kernel* read_values<Bits, fields_of(Field, Exponent), false>(arch);
+#define FOR_FIELDS(Bits, Field, Exponent)                                                      \
+  COMPILED_REALS dot_values_kernel* dot_values<Bits, fields_of(Field, Exponent), false>(arch); \
+  COMPILED_REALS read_values_kernel* read_values<Bits, fields_of(Field, Exponent), false>(arch);
 FOR_FIELDS(8, 8, 4)
 FOR_FIELDS(6, 6, 2)
 FOR_FIELDS(8, 6, 2)

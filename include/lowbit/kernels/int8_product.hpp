@@ -137,7 +137,7 @@ class int8_product {
       if (multiplies_packed()) {
         tile.codes = tiles_.packed_codes(r, c);
         tile.table = levels_->values;
-        return dot_packed<Q::bits, !codes_are_levels>(ops_.target)(
+        return dot_packed<Q::bits, levels_of_codes>(ops_.target)(
             tile, inputs(c), x_.rows(), ceil_div(n, 4), run_quads, m.sums);
       }
     if constexpr (vectors) {
@@ -175,6 +175,16 @@ class int8_product {
     } else {
       return false;
     }
+  }();
+  static constexpr packed_levels levels_of_codes = [] {
+    if constexpr (codes_are_levels)
+      return packed_levels::codes;
+    else if constexpr (tabulated<Q>)
+      return int8_table_of<Q>.most - int8_table_of<Q>.least <= (Q::bits <= 4 ? 31 : 127)
+                 ? packed_levels::small_table
+                 : packed_levels::table;
+    else
+      return packed_levels::table;
   }();
   bool as_codes() const { return codes_are_levels && multiplies_packed(); }
 

@@ -461,58 +461,56 @@ TEST_CASE("integer products of tiles are exact, at the extremes of both operands
           }
 }
 
-TEST_CASE("integer products of packed codes are exact, through a table and as they are") {
-  struct way {
-    bool by_table;
-    index_t tokens;
-    int most;
-  };
-  for (int bits = 1; bits <= 8; ++bits)
+TEST_CASE("integer products of packed codes are exact, through tables and as they are") {
+  using lb::kernels::packed_levels;
+  const auto check = [](auto width, auto kind, index_t tokens) {
+    constexpr int bits = width;
+    constexpr bool by_table = kind != packed_levels::codes;
+    constexpr int most = kind != packed_levels::small_table ? 0 : bits <= 4 ? 31 : 127;
     for (const int extreme : {0, -128, 127})
       for (const int input : {0, -127, 127})
-        for (const index_t run : {16, 32, 64})
-          for (const auto [by_table, tokens, most] : {way{true, 1, 0},
-                                                      {true, 2, 0},
-                                                      {true, 4, 0},
-                                                      {true, 1, 31},
-                                                      {true, 4, 32},
-                                                      {true, 2, 127},
-                                                      {false, 1, 0},
-                                                      {false, 2, 0},
-                                                      {false, 7, 0}}) {
-            const int level = extreme != 0 && most > 0 ? most : extreme;
-            const tile_case c(bits, tokens, run, level, input, most);
-            std::vector<std::uint8_t> tile(16 * std::size_t(c.cols)),
-                packed(std::size_t(2 * bits * c.cols));
-            for (index_t k = 0; k < c.cols; ++k)
-              for (index_t r = 0; r < 16; ++r)
-                tile[std::size_t(k / 4 * 64 + 4 * r + k % 4)] =
-                    std::uint8_t(c.codes[std::size_t(r * c.cols + k)]);
-            for (const row_ops* t : all_targets()) {
-              const int added = most > 0 ? 0 : t->level_bias;
-              std::int8_t table[256];
-              for (int i = 0; i < 256; ++i)
-                table[i] = std::int8_t(c.table[i & ((1 << bits) - 1)] + added);
-              // Codes of 8 bits that become levels of -128 to 127 lose 128 before the product.
-              const float bias = by_table ? float(added) : -float(t->code_bias[bits]);
-              std::vector<float> y(std::size_t(16 * tokens));
-              with_bits(bits, [&](auto width) {
-                using namespace lb::kernels;
-                pack_tile<width>(t->target)(tile.data(), c.cols / 32, packed.data());
-                const row_ops::tile_weights weights{packed.data(), table, c.scales.data(), nullptr,
-                                                    nullptr,       bias,  c.group.data(),  most};
-                (by_table ? dot_packed<width, true>(t->target)
-                          : dot_packed<width, false>(t->target))(weights, c.inputs(), tokens,
-                                                                 c.cols / 4, run / 4, y.data());
-              });
-              int wrong = 0;
-              for (index_t n = 0; n < 16 * tokens; ++n)
-                wrong += y[std::size_t(n)] !=
-                         c.exact(n / 16, n % 16, false, false, [&](index_t row, index_t k) {
-                           const std::size_t at = std::size_t(row * c.cols + k);
-                           return by_table ? c.levels[at] : c.codes[at];
-                         });
-              CHECK(wrong == 0);
-            }
+        for (const index_t run : {16, 32, 64}) {
+          const tile_case c(bits, tokens, run, extreme != 0 && most > 0 ? most : extreme, input,
+                            most);
+          std::vector<std::uint8_t> tile(16 * std::size_t(c.cols)),
+              packed(std::size_t(2 * bits * c.cols));
+          for (index_t k = 0; k < c.cols; ++k)
+            for (index_t r = 0; r < 16; ++r)
+              tile[std::size_t(k / 4 * 64 + 4 * r + k % 4)] =
+                  std::uint8_t(c.codes[std::size_t(r * c.cols + k)]);
+          for (const row_ops* t : all_targets()) {
+            const int added = most > 0 ? 0 : t->level_bias;
+            std::int8_t table[256];
+            for (int i = 0; i < 256; ++i)
+              table[i] = std::int8_t(c.table[i & ((1 << bits) - 1)] + added);
+            // Codes of 8 bits that become levels of -128 to 127 lose 128 before the product.
+            const float bias = by_table ? float(added) : -float(t->code_bias[bits]);
+            std::vector<float> y(std::size_t(16 * tokens));
+            lb::kernels::pack_tile<bits>(t->target)(tile.data(), c.cols / 32, packed.data());
+            const row_ops::tile_weights weights{packed.data(), table, c.scales.data(), nullptr,
+                                                nullptr,       bias,  c.group.data(),  most};
+            lb::kernels::dot_packed<bits, kind>(t->target)(weights, c.inputs(), tokens, c.cols / 4,
+                                                           run / 4, y.data());
+            int wrong = 0;
+            for (index_t n = 0; n < 16 * tokens; ++n)
+              wrong += y[std::size_t(n)] !=
+                       c.exact(n / 16, n % 16, false, false, [&](index_t row, index_t k) {
+                         const std::size_t at = std::size_t(row * c.cols + k);
+                         return by_table ? c.levels[at] : c.codes[at];
+                       });
+            CHECK(wrong == 0);
           }
+        }
+  };
+  const std::integral_constant<packed_levels, packed_levels::codes> codes;
+  const std::integral_constant<packed_levels, packed_levels::table> by_table;
+  const std::integral_constant<packed_levels, packed_levels::small_table> by_small_table;
+  for (int bits = 1; bits <= 8; ++bits)
+    with_bits(bits, [&](auto width) {
+      for (const index_t tokens : {1, 2, 7}) {
+        check(width, codes, tokens);
+        check(width, by_table, tokens);
+        if constexpr (width == 4 || width == 6) check(width, by_small_table, tokens);
+      }
+    });
 }

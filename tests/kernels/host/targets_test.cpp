@@ -40,14 +40,16 @@ TEST_CASE("functions of a target are its own, for every width of code") {
   using namespace kernels;
   CHECK((unpack_tile<4>(arch::scalar) == &scalar::unpack_tile<4>));
   CHECK((pack_tile<3>(arch::scalar) == &scalar::pack_tile<3>));
-  CHECK((dot_packed<4, true>(arch::scalar) == &scalar::dot_packed<4, true>));
+  CHECK((dot_packed<4, packed_levels::table>(arch::scalar) ==
+         &scalar::dot_packed<4, packed_levels::table>));
   constexpr auto table16 = level_kind::table16;
   CHECK((dot_values<4, table16, false>(arch::scalar) == &scalar::dot_values<4, table16, false>));
   CHECK((read_values<4, table16, true>(arch::scalar) == &scalar::read_values<4, table16, true>));
 #if defined(__aarch64__)
   CHECK((unpack_tile<4>(arch::neon) == &neon::unpack_tile<4>));
   CHECK((pack_tile<3>(arch::neon) == &neon::pack_tile<3>));
-  CHECK((dot_packed<4, true>(arch::neon) == &neon::dot_packed<4, true>));
+  CHECK((dot_packed<4, packed_levels::table>(arch::neon) ==
+         &neon::dot_packed<4, packed_levels::table>));
   CHECK((dot_values<4, table16, false>(arch::neon) == &neon::dot_values<4, table16, false>));
   CHECK((read_values<4, table16, true>(arch::neon) == &neon::read_values<4, table16, true>));
 #elif defined(__x86_64__)
@@ -55,8 +57,10 @@ TEST_CASE("functions of a target are its own, for every width of code") {
   CHECK((unpack_tile<4>(arch::avx512) == &avx512::unpack_tile<4>));
   CHECK((pack_tile<3>(arch::avx2) == &avx2::pack_tile<3>));
   CHECK((pack_tile<3>(arch::avx512) == &avx512::pack_tile<3>));
-  CHECK((dot_packed<4, true>(arch::avx2) == &avx2::dot_packed<4, true>));
-  CHECK((dot_packed<4, false>(arch::avx512) == &avx512::dot_packed<4, false>));
+  CHECK((dot_packed<4, packed_levels::table>(arch::avx2) ==
+         &avx2::dot_packed<4, packed_levels::table>));
+  CHECK((dot_packed<4, packed_levels::codes>(arch::avx512) ==
+         &avx512::dot_packed<4, packed_levels::codes>));
   CHECK((dot_values<4, table16, false>(arch::avx2) == &avx2::dot_values<4, table16, false>));
   CHECK((read_values<4, table16, true>(arch::avx512) == &avx512::read_values<4, table16, true>));
 #endif

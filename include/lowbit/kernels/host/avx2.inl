@@ -166,7 +166,7 @@ constexpr int register_bits = 4;
 /// Bytes by codes of up to Bits bits, the lowest four of which are in `low` too: a choice by the
 /// uppermost bit between two look-ups.
 template <int Bits>
-[[gnu::always_inline]] inline vb look_up_bytes(const std::int8_t* table, vb codes, vb low) {
+inline vb look_up_bytes(const std::int8_t* table, vb codes, vb low) {
   if constexpr (Bits <= 4) {
     const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));
     return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(sixteen), low);
@@ -177,7 +177,7 @@ template <int Bits>
   }
 }
 template <int Bits>
-[[gnu::always_inline]] inline vb look_up_bytes(const std::int8_t* table, vb codes) {
+inline vb look_up_bytes(const std::int8_t* table, vb codes) {
   const vb low = Bits <= 4 ? codes : _mm256_and_si256(codes, _mm256_set1_epi8(15));
   return look_up_bytes<Bits>(table, codes, low);
 }
@@ -186,8 +186,12 @@ struct byte_lut {
   int bits;
   byte_lut(const std::int8_t* t, int b) : table(t), bits(b) {}
   [[gnu::always_inline]] vb operator()(vb c) const {
-    return bits <= 4   ? look_up_bytes<4>(table, c)
-           : bits == 5 ? look_up_bytes<5>(table, c)
+    return bits <= 4 ? look_up_bytes<4>(table, c) : of_many(c);
+  }
+
+ private:
+  vb of_many(vb c) const {
+    return bits == 5   ? look_up_bytes<5>(table, c)
            : bits == 6 ? look_up_bytes<6>(table, c)
            : bits == 7 ? look_up_bytes<7>(table, c)
                        : look_up_bytes<8>(table, c);

@@ -168,8 +168,11 @@ using unpack_kernel = void(const std::uint8_t* packed, index_t blocks, const std
 /// 2, 4 or 8) has them, or back: code 4 q + k of a word (of 32 bits) is bits Bits q .. of byte k.
 /// `words` columns of sixteen rows; `to` may be `from`.
 using turn_kernel = void(const std::uint8_t* from, index_t words, std::uint8_t* to);
-/// dot_packed<Bits, Table>: dot_tile for packed codes, runs of least_packed_run columns or more.
-/// Every four tokens decode anew, which pays for up to most_packed_tokens.
+/// What packed codes are multiplied as: they are levels; their levels are in a table; or in one of
+/// levels that were increased to 0 .. 31, of more than 4 bits to 0 .. 127.
+enum class packed_levels { codes, table, small_table };
+/// dot_packed<Bits, packed_levels>: dot_tile for packed codes, runs of least_packed_run columns or
+/// more. Every four tokens decode anew, which pays for up to most_packed_tokens.
 inline constexpr index_t least_packed_run = 16, most_packed_tokens = 8;
 using dot_packed_kernel = void(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
                                index_t tokens, index_t quads, index_t run_quads, float* y);

@@ -96,9 +96,10 @@ void dot_tile(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, ind
               index_t quads, index_t run_quads, float* y) {
   dot_bytes<std::int8_t>(w, x, tokens, quads, run_quads, y);
 }
-template <int Bits, bool Table>
+template <int Bits, packed_levels Kind>
 void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t tokens,
                 index_t quads, index_t run_quads, float* y) {
+  constexpr bool by_table = Kind != packed_levels::codes;
   constexpr index_t piece = 128;  // columns; a run has 4 to 512
   std::uint8_t levels[16 * 512];
   static_assert(piece <= 512);
@@ -109,9 +110,9 @@ void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, i
   for (index_t q = 0; q < quads; q += step) {
     const index_t n = min_of(step, quads - q);
     unpack_tile<Bits>(w.codes + q * 8 * Bits, ceil_div(n, 8),
-                      Table ? w.table : nullptr, levels);
-    dot_bytes<std::conditional_t<Table, std::int8_t, std::uint8_t>>(tile, part, tokens, n,
-                                                                    run_quads, y);
+                      by_table ? w.table : nullptr, levels);
+    dot_bytes<std::conditional_t<by_table, std::int8_t, std::uint8_t>>(tile, part, tokens, n,
+                                                                       run_quads, y);
     const index_t runs = step / run_quads;
     tile.group += runs;
     part.levels += 4 * step;

@@ -200,16 +200,16 @@ turn_kernel* turn_fields(arch a) {
   (void)a;
   return scalar::turn_fields<Bits, Back>;
 }
-template <int Bits, bool Table>
+template <int Bits, packed_levels Kind>
 dot_packed_kernel* dot_packed(arch a) {
 #if defined(__x86_64__)
-  if (a == arch::avx512) return avx512::dot_packed<Bits, Table>;
-  if (a == arch::avx2) return avx2::dot_packed<Bits, Table>;
+  if (a == arch::avx512) return avx512::dot_packed<Bits, Kind>;
+  if (a == arch::avx2) return avx2::dot_packed<Bits, Kind>;
 #elif defined(__aarch64__)
-  if (a == arch::neon) return neon::dot_packed<Bits, Table>;
+  if (a == arch::neon) return neon::dot_packed<Bits, Kind>;
 #endif
   (void)a;
-  return scalar::dot_packed<Bits, Table>;
+  return scalar::dot_packed<Bits, Kind>;
 }
 template <int Bits, level_kind Kind, bool Shifted>
 dot_values_kernel* dot_values(arch a) {

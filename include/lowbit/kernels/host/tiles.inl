@@ -233,116 +233,98 @@ void dot_tile(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, ind
   dot_tile_levels<false>(w, x, tokens, quads, run_quads, y);
 }
 
-/// Runs: how many of them a block holds, if it holds more than one; 1 for whole blocks. Depth: how
-/// many small products are summed before their sums are widened; 0: products are not small. All
-/// rows of a tile at once: its codes are read in order, and arithmetic never pauses the reading.
-template <int Bits, bool Table, int Tokens, int Runs, int Depth>
+/// How many products of such levels are summed before their sums are widened; 0: they are not
+/// small. At most four: half a block, the shortest run.
+template <int Bits, packed_levels Kind>
+inline constexpr int packed_depth = [] {
+  if (Kind == packed_levels::table || Bits == 8 || small_depth(1) == 0) return 0;
+  const int depth = Kind == packed_levels::small_table ? (Bits <= 4 ? 4 : 1)
+                                                       : small_depth((1 << Bits) - 1);
+  return depth < 4 ? depth : 4;
+}();
+/// For one token all rows of a tile at once: then its codes are read in order, and arithmetic never
+/// pauses the reading.
+template <int Bits, packed_levels Kind, int Tokens>
 inline void dot_packed_of(const row_ops::tile_weights w, const row_ops::tile_inputs x,
                           index_t quads, index_t run_quads, float* y) {
   const byte_lut look_up(w.table, Bits);
-  constexpr int parts = parts_of_tile, results = Tokens * parts;
-  constexpr int each = 8 / Runs;  // quads that are summed before anything is asked
-  constexpr int depth = Depth < each ? Depth : each;
-  // Long chains of sums would wait.
-  constexpr int sums = Runs == 1 && Depth == 0 && results <= 2 ? 2 : 1;
-  const std::uint8_t* block = w.codes;
-  vb held[parts][4];  // a vector of each plane
-  vf total[results];
-  vi sum[results][sums], small[results];
-  const auto clear = [&]() __attribute__((always_inline)) {
-    unroll<results>([&](auto k) { unroll<sums>([&](auto j) { sum[k][j] = zeros(); }); });
-  };
-  unroll<results>([&](auto k) {
-    total[k] = load(y + k / parts * row_ops::tile_rows + k % parts * lanes);
-  });
-  clear();
-  index_t run = 0, left = run_quads;
-  const auto finish = [&]() __attribute__((always_inline)) {
-    const index_t at = w.group[run] * row_ops::tile_rows;
-    unroll<results>([&](auto k) {
-      vi all = sum[k][0];
-      if constexpr (sums > 1) all = add_ints(all, sum[k][1]);
-      total[k] = add_run(total[k], to_float(all), w, at + k % parts * lanes, x,
-                         k / parts * x.runs_stride + run);
-    });
+  constexpr int parts = Tokens == 1 ? parts_of_tile : 1, results = Tokens * parts;
+  constexpr int depth = packed_depth<Bits, Kind>;
+  constexpr int sums = depth == 0 && results <= 2 ? 2 : 1;  // long chains of sums would wait
+  for (int lane = 0; lane < row_ops::tile_rows; lane += parts * lanes) {
+    const std::uint8_t* block = w.codes + 4 * lane;
+    vb held[parts][4];  // a vector of each plane
+    vf total[results];
+    vi sum[results][sums], small[results];
+    const auto clear = [&]() __attribute__((always_inline)) {
+      unroll<results>([&](auto k) { unroll<sums>([&](auto j) { sum[k][j] = zeros(); }); });
+    };
+    const auto result = [&](int k) __attribute__((always_inline)) {
+      return y + k / parts * row_ops::tile_rows + lane + k % parts * lanes;
+    };
+    unroll<results>([&](auto k) { total[k] = load(result(k)); });
     clear();
-    left = run_quads;
-    ++run;
-  };
-  for (index_t q = 0; q < quads; q += 8, block += 64 * Bits)
-    unroll<8>([&](auto i) __attribute__((always_inline)) {
-      fetch_ahead<Bits, i>(block);
-      vb levels[parts];
-      unroll<parts>([&](auto p) __attribute__((always_inline)) {
-        hold_planes<Bits, i>(block + p * 4 * lanes, held[p]);
-        levels[p] = held_codes<Bits, i>(held[p]);
-        if constexpr (Table) levels[p] = look_up(levels[p]);
+    index_t run = 0, left = run_quads;
+    const auto finish = [&]() __attribute__((always_inline)) {
+      const index_t at = w.group[run] * row_ops::tile_rows + lane;
+      unroll<results>([&](auto k) {
+        vi all = sum[k][0];
+        if constexpr (sums > 1) all = add_ints(all, sum[k][1]);
+        total[k] = add_run(total[k], to_float(all), w, at + k % parts * lanes, x,
+                           k / parts * x.runs_stride + run);
       });
-      unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
-        const vb quad = broadcast_quad(x.levels + t * x.stride + 4 * (q + i));
+      clear();
+      left = run_quads;
+      ++run;
+    };
+    for (index_t q = 0; q < quads; q += 8, block += 64 * Bits)
+      unroll<8>([&](auto i) __attribute__((always_inline)) {
+        if (lane == 0) fetch_ahead<Bits, i>(block);
+        vb levels[parts];
         unroll<parts>([&](auto p) __attribute__((always_inline)) {
-          constexpr int k = t * parts + p;
-          vi& to = sum[k][i % sums];
-          if constexpr (Depth > 0) {
-            small[k] = dot_small(i % depth == 0 ? zeros() : small[k], levels[p], quad);
-            if constexpr ((i + 1) % depth == 0) to = add_ints(to, widened(small[k]));
-          } else if constexpr (Table) {
-            to = dot_levels(to, levels[p], quad);
-          } else {
-            to = dot_codes<Bits>(to, levels[p], quad);
-          }
+          hold_planes<Bits, i>(block + p * 4 * lanes, held[p]);
+          levels[p] = held_codes<Bits, i>(held[p]);
+          if constexpr (Kind != packed_levels::codes) levels[p] = look_up(levels[p]);
         });
+        unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
+          const vb quad = broadcast_quad(x.levels + t * x.stride + 4 * (q + i));
+          unroll<parts>([&](auto p) __attribute__((always_inline)) {
+            constexpr int k = t * parts + p;
+            vi& to = sum[k][i % sums];
+            if constexpr (depth > 0) {
+              small[k] = dot_small(i % depth == 0 ? zeros() : small[k], levels[p], quad);
+              if constexpr ((i + 1) % depth == 0) to = add_ints(to, widened(small[k]));
+            } else if constexpr (Kind == packed_levels::codes) {
+              to = dot_codes<Bits>(to, levels[p], quad);
+            } else {
+              to = dot_levels(to, levels[p], quad);
+            }
+          });
+        });
+        // The last half of the last block may be beyond the end.
+        if constexpr ((i + 1) % 4 == 0)
+          if ((left -= 4) == 0 && q + i - 3 < quads) finish();
       });
-      if constexpr ((i + 1) % each == 0) {
-        if constexpr (Runs > 1) {
-          if (i < each || q + i + 1 - each < quads) finish();
-        } else {
-          if ((left -= 8) == 0) finish();
-        }
-      }
-    });
-  if (Runs == 1 && left < run_quads) finish();
-  unroll<results>([&](auto k) {
-    store(y + k / parts * row_ops::tile_rows + k % parts * lanes, total[k]);
-  });
+    if (run_quads > 4 && left < run_quads) finish();
+    unroll<results>([&](auto k) { store(result(k), total[k]); });
+  }
 }
-template <int Bits, bool Table, int Tokens, int Depth>
-inline void dot_packed_runs(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
-                            index_t quads, index_t run_quads, float* y) {
-  if (run_quads == 4) dot_packed_of<Bits, Table, Tokens, 2, Depth>(w, x, quads, run_quads, y);
-  else dot_packed_of<Bits, Table, Tokens, 1, Depth>(w, x, quads, run_quads, y);
-}
-template <int Bits, bool Table, int Depth>
-inline void dot_packed_tokens(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
-                              index_t tokens, index_t quads, index_t run_quads, float* y) {
+/// Packed codes, for a few tokens.
+template <int Bits, packed_levels Kind>
+[[gnu::flatten]] void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
+                                 index_t tokens, index_t quads, index_t run_quads, float* y) {
   for (index_t t = 0; t < tokens;) {
     const row_ops::tile_inputs from{x.levels + t * x.stride, x.stride,
                                     x.scales + t * x.runs_stride, x.sums + t * x.runs_stride,
                                     x.runs_stride};
     float* const to = y + t * row_ops::tile_rows;
     const index_t left = tokens - t;
-    if (left >= 4) dot_packed_runs<Bits, Table, 4, Depth>(w, from, quads, run_quads, to);
-    else if (left >= 2) dot_packed_runs<Bits, Table, 2, Depth>(w, from, quads, run_quads, to);
-    else dot_packed_runs<Bits, Table, 1, Depth>(w, from, quads, run_quads, to);
+    if (left >= 4) dot_packed_of<Bits, Kind, 4>(w, from, quads, run_quads, to);
+    else if (left >= 2) dot_packed_of<Bits, Kind, 2>(w, from, quads, run_quads, to);
+    else dot_packed_of<Bits, Kind, 1>(w, from, quads, run_quads, to);
     t += left >= 4 ? 4 : left >= 2 ? 2 : 1;
   }
 }
-/// Packed codes, for a few tokens.
-template <int Bits, bool Table>
-[[gnu::flatten]] void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
-                                 index_t tokens, index_t quads, index_t run_quads, float* y) {
-  if constexpr (!Table) {
-    constexpr int depth = Bits == 8 ? 0 : small_depth((1 << Bits) - 1);
-    dot_packed_tokens<Bits, Table, depth>(w, x, tokens, quads, run_quads, y);
-  } else {
-    constexpr int depth = small_depth(1) == 0 ? 0 : Bits <= 4 ? 4 : 1;
-    if constexpr (depth > 0)
-      if (w.most > 0 && small_depth(w.most) >= depth)
-        return dot_packed_tokens<Bits, Table, depth>(w, x, tokens, quads, run_quads, y);
-    dot_packed_tokens<Bits, Table, 0>(w, x, tokens, quads, run_quads, y);
-  }
-}
-
 // ---------------------------------------------------------------------------------------------
 // Real products.
 // ---------------------------------------------------------------------------------------------
