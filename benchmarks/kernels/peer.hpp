@@ -35,6 +35,7 @@ class peer {
   virtual const std::vector<peer_type>& types() const = 0;
   /// What one matrix takes.
   virtual index_t bytes(std::size_t type, lb::extent shape) const = 0;
+  /// Null where the library does not store the type on this machine.
   virtual std::unique_ptr<peer_product> product(std::size_t type, lb::extent shape,
                                                 index_t matrices, index_t tokens, int threads) = 0;
 };

@@ -30,7 +30,8 @@ peer& load(const char* path) {
 void measure(benchmark::State& state, const job& j, peer& library, std::size_t type) {
   const index_t bytes = library.bytes(type, j.shape);
   const auto product = library.product(type, j.shape, j.matrices(bytes), j.tokens, j.threads);
-  if (!product->works()) return state.SkipWithError("no kernel for this machine");
+  if (product == nullptr || !product->works())
+    return state.SkipWithError("no kernel for this machine");
   for (auto _ : state) product->multiply();
   j.report(state, double(bytes));
 }

@@ -29,11 +29,12 @@ template <class Q>
 inline constexpr int8_table int8_table_of = make_int8_table(levels_of<Q>.items, Q::bits,
                                                             has_zero<Q>);
 
-/// The int8 levels of one matrix, as kernels want them.
+/// How levels were made what kernels want.
 struct increased_levels {
   int bias;     // what was added to every level
   int largest;  // of what came out, where that is 0 .. 127; else 0 (tile_weights::most)
 };
+/// The int8 levels of one matrix.
 template <class Q>
 struct int8_table_for : int8_table, increased_levels {
   /// Without the bias.

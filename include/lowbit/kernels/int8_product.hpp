@@ -13,9 +13,9 @@ struct no_entries {
 };
 
 /// A product of int8 levels with int8 activations, tile by tile. The sum of a run of columns is an
-/// exact integer; scales and zeros meet it once. A few rows of x are multiplied with
-/// packed codes where they are stored as tiles and runs are not too short; else a tile is decoded
-/// once for all rows.
+/// exact integer; scales and zeros meet it once. A few rows of x are multiplied with packed codes
+/// where they are stored as tiles and runs are not too short; else a tile is decoded once for all
+/// rows.
 template <class View>
 class int8_product {
  public:

@@ -319,9 +319,6 @@ inline vb broadcast_quad(const std::int8_t* x) {
   __builtin_memcpy(&quad, x, 4);
   return _mm256_set1_epi32(quad);
 }
-inline vi sum_quads(vb w, vb x) {
-  return _mm256_madd_epi16(_mm256_maddubs_epi16(w, x), _mm256_set1_epi16(1));
-}
 /// Sums of pairs of products in 16 bits: of unsigned bytes up to `most`, so many fit (|x| <= 127).
 constexpr int small_depth(int most) {
   const int sums = 32767 / (2 * 127 * most);
@@ -334,16 +331,16 @@ inline vi widened(vi sum) { return _mm256_madd_epi16(sum, _mm256_set1_epi16(1));
 /// |w| times sign(w) x: pairs of products stay below 2^15 while |x| <= 127.
 constexpr int level_bias = 0;
 inline vi dot_levels(vi sum, vb w, vb x) {
-  return _mm256_add_epi32(sum, sum_quads(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w)));
+  const vi pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w));
+  return _mm256_add_epi32(sum, widened(pairs));
 }
 /// Pairs of products of 8-bit codes would not fit 16 bits: those become levels of -128 to 127.
 template <int Bits>
 inline constexpr int code_bias = Bits == 8 ? 128 : 0;
 template <int Bits>
 inline vi dot_codes(vi sum, vb w, vb x) {
-  if constexpr (Bits == 8)
-    return dot_levels(sum, _mm256_xor_si256(w, _mm256_set1_epi8(static_cast<char>(0x80))), x);
-  else return _mm256_add_epi32(sum, sum_quads(w, x));
+  static_assert(Bits == 8, "codes of fewer bits are small");
+  return dot_levels(sum, _mm256_xor_si256(w, _mm256_set1_epi8(static_cast<char>(0x80))), x);
 }
 
 inline void transpose_block(const std::uint8_t* in, index_t stride, std::uint8_t* out) {
