@@ -61,8 +61,9 @@ void check_set(const state_of<Q>& state) {
   constexpr bool plain = byte_codec<Q>::kind == mma_kind::u8s8;
   index_t wrong = 0, places = 0;
   each_byte<Q>(state, [&](const found_byte& b) {
-    const float level = host.unit * (float(host.values[b.code]) + host.zero_shift);
-    wrong += b.level != level || b.value != (plain ? int(b.code) : int(host.values[b.code]));
+    const int value = host.level(b.code, 0);
+    const float level = host.unit * (float(value) + host.zero_shift);
+    wrong += b.level != level || b.value != (plain ? int(b.code) : value);
     ++places;
   });
   CHECK(wrong == 0);
