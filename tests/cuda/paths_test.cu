@@ -20,7 +20,7 @@ static_assert(int8<vq_4x8::format_type> && int8<rvq_4x8x4::format_type>);
 static_assert(kernels::has_tile_values<int4_g64::format_type>);
 static_assert(kernels::has_tensor_path<int4_g64::format_type>);
 static_assert(kernels::has_byte_path<nvfp4::format_type>);
-static_assert(!kernels::has_tensor_path<vq_4x8::format_type>);
+static_assert(kernels::has_tensor_path<vq_4x8::format_type>);
 static_assert(kernels::small_codebook<rvq_4x8x4::format_type::quantizer_type>);
 static_assert(has_half_codec<nf4::format_type::quantizer_type>);
 static_assert(has_byte_codec<mxfp8::format_type::quantizer_type>);

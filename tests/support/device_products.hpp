@@ -102,7 +102,9 @@ double real_bound(index_t cols) {
   double bound = double((cols + 15) / 16 + 16) * 0x1p-23;
   if constexpr (std::same_as<Layout, lb::mma16>) {
     using Q = typename F::quantizer_type;
-    if (!lb::has_half_levels<Q>) bound += 0x1p-11;
+    bool rounded = lb::dim_of<Q> > 1;
+    if constexpr (lb::dim_of<Q> == 1) rounded = !lb::has_half_levels<Q>;
+    if (rounded) bound += 0x1p-11;
     if (sizeof(T) == 4 || lb::scales_columns<typename F::granularity_type>) bound += 0x1p-21;
   }
   return bound;

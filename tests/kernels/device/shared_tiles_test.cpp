@@ -22,7 +22,7 @@ struct known_sums {
     using W = typename Block::warp;
     using lanes = typename W::template var<arr<arr<float, 4>, tiles>>;
     typename Block::template per_warp<lanes> sums(block);
-    const kernels::shared_tiles<tiles, parts> part(block, rows, 128, x.columns, splits);
+    const kernels::shared_tiles<tiles, parts> part(block, rows, 1, x.columns, splits);
     block.phase([&](W w, int i) {
       w.lanes([&](int l) {
         for (int m = 0; m < tiles; ++m)

@@ -29,9 +29,9 @@ struct one_warp {
     using W = typename Block::warp;
     word* const table = block.template shared<word>();
     const ring_type ring{reinterpret_cast<std::uint8_t*>(table + table_words)};
-    kernels::fill_table<Arithmetic>(block, weights, table);
+    kernels::fill_table<Arithmetic>(block, weights, x, table);
     block.phase([&](W w, int) {
-      const auto codec = kernels::codecs_of<Arithmetic>(w, weights, table);
+      const auto codec = kernels::codecs_of<Arithmetic>(w, weights, x, table);
       const int blocks = int(mma16::blocks(weights.cols()));
       arr<int, Tiles> tile;
       for (int m = 0; m < Tiles; ++m) tile[m] = m;

@@ -45,14 +45,33 @@ struct fragment_columns {
 /// f16, two columns for each token or one (`parts`): the value is
 /// factor * (first + second / 2^11).
 ///
-/// Products that multiply from shared memory take them in another order: [block][group of columns]
+/// Where codes are vectors of `dim` values (4, 8 or 16) a block has as many units for every unit of
+/// numbers: those of code i of all quads, four values of each after another. So the lane that
+/// decodes a vector has its values' columns: unit (4 u + i) dim / 4 + j holds, for t = 0 .. 3, the
+/// columns dim (16 u + 4 t + i) + 4 j .. + 3.
+///
+/// Products that multiply from shared memory take numbers in another order: [block][group of columns]
 /// [unit][h][column of the group] of 16 bytes, which hold the codes 4 t + 2 h and 4 t + 2 h + 1 of
 /// the unit for t = 0 .. 3. `stride` is a multiple of a group then, and all of it has room.
 struct half_columns : fragment_columns<2> {
   int group = 0;                   // columns of a group in the second order; 0: the first order
   const float* factors = nullptr;  // [token]
   int parts = 1;                   // columns = tokens * parts
+  int dim = 1;                     // columns of a code
 
+  /// How many columns there are room for: whole blocks of codes.
+  LOWBIT_HD static constexpr index_t padded(index_t cols, int dim) {
+    return mma16::blocks(ceil_div(cols, dim)) * 128 * dim;
+  }
+  /// Where four neighbouring columns of a row lie, from 4 `quad` on.
+  struct quad_place {
+    int unit, t;
+  };
+  LOWBIT_HD quad_place place_of(int quad) const {
+    if (dim == 1) return {quad / 4, quad % 4};
+    const int quads = dim / 4, code = quad / quads;
+    return {(code / 16 * 4 + code % 4) * quads + quad % quads, code / 4 % 4};
+  }
   /// A block of the group that `column` belongs to, all in a row: 256 bytes for each column of it.
   LOWBIT_HD const word* group_at(int block, int column) const {
     return fragments + (std::size_t(word(block) * word(stride)) +

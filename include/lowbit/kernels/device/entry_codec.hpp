@@ -81,7 +81,8 @@ LOWBIT_HD block_of<Q> entry_of(const state_of<Q>& state, int code) {
 ///
 ///   static constexpr int table_words      words of shared memory for `fill`
 ///   static void fill(state, table, thread, threads)
-///                                         all threads together; a barrier must follow
+///                                         all threads together; a barrier must follow. Or
+///                                         fill_with(table, thread, threads, entry(code))
 ///   entry_codec(table, lane)              after the barrier
 ///   arr<word, dim> fragment(words, unit, i)
 ///                                         code i of the quads of rows g and g + 8: for each four
@@ -104,8 +105,14 @@ class entry_codec {
   static constexpr int table_words = table_type::words;
 
   LOWBIT_HD static void fill(const state_of<Q>& state, word* table, int thread, int threads) {
+    fill_with(table, thread, threads,
+              [&](int code) { return detail::entry_of<Q>(state, code); });
+  }
+  /// With what entry(code) returns.
+  template <class Entry>
+  LOWBIT_HD static void fill_with(word* table, int thread, int threads, Entry entry_of_code) {
     table_type::fill(table, thread, threads, [&](int row) {
-      const block_of<Q> entry = detail::entry_of<Q>(state, row / place::pieces);
+      const block_of<Q> entry = entry_of_code(row / place::pieces);
       arr<word, place::words> piece{};
       for (int k = 0; k < place::words; ++k) {
         const int first = (row % place::pieces * place::words + k) * 2;

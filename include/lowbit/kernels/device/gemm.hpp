@@ -72,40 +72,28 @@ class int8_row_plan : real_row_plan<View> {
   static constexpr bool needs_values = !integer || base::apart;
 
   int8_row_plan(const View& w, index_t tokens, detail::carver& memory)
-      : base(w, needs_values ? tokens : 0, memory) {
-    constexpr int width = A::granularity_type::block_cols;
-    const index_t cols = w.cols();
-    levels_.tokens = tokens;
-    levels_.cols = cols;
-    levels_.stride = ceil_div(cols, 4) * 4;
-    levels_.width = width == whole ? (cols > 0 ? cols : 1) : index_t(width);
-    levels_.groups = ceil_div(cols, levels_.width);
-    levels_.levels = to_levels_ = memory.take<std::int8_t>(tokens * levels_.stride);
-    levels_.scales = to_scales_ = memory.take<float>(tokens * levels_.groups);
-    if constexpr (integer && has_state<Q>) form_ = memory.take<int8_form>(1);
+      : base(w, needs_values ? tokens : 0, memory), quantized_(w.cols(), tokens, memory) {
+    if constexpr (integer && !int8_form_is_known<Q>) form_ = memory.take<int8_form>(1);
   }
   template <class Launcher, class T>
   void run(const Launcher& to, const device_int8<A, T>& x, matrix_view<float> y, update factors,
            unsigned*) const {
-    launch_on(to, quantize_levels<A>{}, levels_.tokens * levels_.groups, 1, x.x.data(),
-              x.x.stride(), levels_, to_levels_, to_scales_,
-              needs_values ? this->values_ : nullptr, this->rows_.stride);
+    quantized_.run(to, x, needs_values ? this->values_ : nullptr, this->rows_.stride);
     if constexpr (integer) {
-      if constexpr (has_state<Q>) to.launch(find_int8_form<Q>{}, 1, 1, 0, this->w_, form_);
+      const level_rows& levels = quantized_.rows();
+      if constexpr (!int8_form_is_known<Q>)
+        to.launch(find_int8_form<Q>{}, 1, 1, 0, this->w_, form_);
       this->prepare_apart(to);
       launch_on(to, int8_row_product{},
-                this->w_.rows() * ceil_div(levels_.tokens, row_product_tokens), 1, this->w_,
-                levels_, this->rows_, static_cast<const int8_form*>(form_), y.data(), y.stride(),
-                factors);
+                this->w_.rows() * ceil_div(levels.tokens, row_product_tokens), 1, this->w_, levels,
+                this->rows_, static_cast<const int8_form*>(form_), y.data(), y.stride(), factors);
     } else {
       this->finish(to, y, factors);
     }
   }
 
  private:
-  level_rows levels_;
-  std::int8_t* to_levels_ = nullptr;
-  float* to_scales_ = nullptr;
+  quantized_rows<A> quantized_;
   int8_form* form_ = nullptr;
 };
 
@@ -123,11 +111,17 @@ struct plan_of<View, device_real<T>> {
 template <class View, class A, class T>
 struct plan_of<View, device_int8<A, T>> {
   using F = typename View::format_type;
-  static constexpr bool tensor = std::same_as<typename View::layout_type, mma16> &&
-                                 has_byte_path<F> &&
-                                 run_of(A::granularity_type::block_cols) >= 16;
-  using type = typename std::conditional_t<tensor, std::type_identity<int8_tensor_plan<A, View>>,
-                                           std::type_identity<int8_row_plan<A, View>>>::type;
+  static constexpr auto choose() {
+    if constexpr (!std::same_as<typename View::layout_type, mma16> || !has_tensor_path<F>)
+      return std::type_identity<int8_row_plan<A, View>>{};
+    else if constexpr (tensor_traits<F>::dim > 1)
+      return std::type_identity<int8_entry_plan<A, View>>{};
+    else if constexpr (has_byte_path<F> && run_of(A::granularity_type::block_cols) >= 16)
+      return std::type_identity<int8_tensor_plan<A, View>>{};
+    else
+      return std::type_identity<int8_row_plan<A, View>>{};
+  }
+  using type = typename decltype(choose())::type;
 };
 
 /// Bytes of a workspace for products of up to `tokens` rows of X.

@@ -132,7 +132,7 @@ struct prepare_halves {
     using W = typename Block::warp;
     block.let_next_begin();
     const int token = block.index() / sharers, share = block.index() % sharers;
-    const int warps = block.warps(), blocks = int(mma16::blocks(x.cols));
+    const int warps = block.warps(), blocks = int(half_columns::padded(x.cols, to.dim) / 128);
     const bool real = token < x.tokens;
     float* const tops = block.template shared<float>();
     if constexpr (!exact) block_top(block, x, factors, token, tops);
@@ -166,8 +166,9 @@ struct prepare_halves {
               if (part == 1) h[k] = halves(rest(a, half_low(h[k])), rest(c, half_high(h[k])));
               sum[l] += half_low(h[k]) + half_high(h[k]);
             }
+            const half_columns::quad_place p = to.place_of(32 * b + l);
             LOWBIT_UNROLL for (int k = 0; k < 2; ++k)
-                *const_cast<word*>(to.pair_at(8 * b + l / 4, column, l % 4, k)) = h[k];
+                *const_cast<word*>(to.pair_at(p.unit, column, p.t, k)) = h[k];
           });
           if (to.sums == nullptr) continue;
           add_neighbours(w, sum, run_codes / 4);

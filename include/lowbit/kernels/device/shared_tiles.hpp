@@ -19,14 +19,14 @@ struct shared_tiles {
   int blocks, first, last;  // blocks of codes: of a row, and its own
 
   template <class Block>
-  LOWBIT_HD shared_tiles(const Block& block, index_t rows, index_t cols, int all_columns,
+  LOWBIT_HD shared_tiles(const Block& block, index_t rows, int code_blocks, int all_columns,
                          int sharers)
       : splits(sharers),
         split(block.index() % splits),
         group(block.index() / splits),
         groups(block.count() / splits),
         row_tiles(int(ceil_div(rows, 16))),
-        blocks(int(mma16::blocks(cols))) {
+        blocks(code_blocks) {
     const int column_groups = (all_columns + columns - 1) / columns;
     first_tile = group / column_groups * (Tiles * block.warps());
     first_column = group % column_groups * columns;

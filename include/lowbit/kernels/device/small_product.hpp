@@ -17,9 +17,13 @@ struct small_product {
   static constexpr int max_warps = 16, min_blocks = 1;
   static constexpr int rows = 16 * Tiles, columns = 8 * Parts, cells = rows * columns;
   static constexpr int table_words = Arithmetic::codec_type::table_words;
-  static constexpr int pieces = Arithmetic::columns_type::pieces_of_block;
+  using reader = tile_weights<View>;
+  static constexpr int pieces = Arithmetic::columns_type::pieces_of_block * reader::dim;
   static constexpr int slots = ring_slots<View, Tiles>;
   using ring_type = weight_ring<View, Tiles, slots>;
+  /// Pieces of columns that are loaded before they are multiplied, by hand: all of a block of
+  /// numbers. Vectors have too many.
+  static constexpr int pieces_ahead = pieces_at_once<Arithmetic>;
   /// The codec's table, the warps' rings, the sums of two groups of tiles, and a word.
   static index_t shared_bytes(int warps) {
     return table_words * 4 + index_t(warps) * (ring_type::bytes + 2 * cells * 4) + 16;
@@ -42,7 +46,7 @@ struct small_product {
     float* const buffers = reinterpret_cast<float*>(rings + warps * ring_type::bytes);
     unsigned* const turn = reinterpret_cast<unsigned*>(buffers + 2 * warps * cells);
     const int tiles = int(ceil_div(weights.rows(), 16));
-    const int blocks = int(mma16::blocks(weights.cols()));
+    const int blocks = reader::blocks(weights);
     const int groups = (tiles + Tiles - 1) / Tiles;
     const int split = block.index() % splits, stride = block.count() / splits;
     const int sharers = warps * splits, steps = (blocks + sharers - 1) / sharers;
@@ -80,9 +84,10 @@ struct small_product {
       clear<W>(w, state[i].sums);
     });
     for (int s = 0; s < slots; ++s) next(ahead);
-    fill_table<Arithmetic>(block, weights, table);
+    if constexpr (Arithmetic::table_needs_columns) block.wait_for_previous();
+    fill_table<Arithmetic>(block, weights, x, table);
     block.phase_nosync(
-        [&](W w, int i) { state[i].codec = codecs_of<Arithmetic>(w, weights, table); });
+        [&](W w, int i) { state[i].codec = codecs_of<Arithmetic>(w, weights, x, table); });
     block.wait_for_previous();  // weights were there before; columns are not
 
     int slot = 0, buffer = 0;
@@ -95,26 +100,29 @@ struct small_product {
         const int b = first + now.step;
         block.template copy_wait<slots - 1>();
         if (b < last) {
-          typename W::template var<arr<typename ring_type::reader::words, Tiles>> words;
+          typename W::template var<arr<typename reader::words, Tiles>> words;
           typename W::template var<tile_parameters<View, Tiles>> stored;
-          typename W::template var<arr<arr<words4, pieces>, Parts>> piece;
+          typename W::template var<arr<arr<words4, pieces_ahead>, Parts>> piece;
+          const auto load = [&](int l, int n, int k) {
+            // Columns that are not there become the first, and their sums nothing.
+            const int column = 8 * n + l / 4 < x.columns ? 8 * n + l / 4 : 0;
+            return load4(x.at(pieces * b, column, l % 4) + k * x.columns * 16);
+          };
           w.lanes([&](int l) {
             words[l] = ring.read(slot, l);
             stored[l] = state[i].next_parameters[l];
-            LOWBIT_UNROLL for (int n = 0; n < Parts; ++n) {
-              // Columns that are not there become the first, and their sums nothing.
-              const int column = 8 * n + l / 4 < x.columns ? 8 * n + l / 4 : 0;
-              const word* from = x.at(pieces * b, column, l % 4);
-              LOWBIT_UNROLL for (int k = 0; k < pieces; ++k, from += x.columns * 16)
-                  piece[l][n][k] = load4(from);
-            }
+            LOWBIT_UNROLL for (int n = 0; n < Parts; ++n)
+              LOWBIT_UNROLL for (int k = 0; k < pieces_ahead; ++k) piece[l][n][k] = load(l, n, k);
             if (after.group < groups && first + after.step < last)
               fetch_parameters<View, Tiles>(weights, tiles_of(after.group), first + after.step, l,
                                             state[i].next_parameters[l]);
           });
           multiply_block<Arithmetic, Tiles, Parts>(
               w, x, state[i].codec, b, words, stored, 0,
-              [&](int l, int n, int k) { return piece[l][n][k]; }, state[i].sums);
+              [&](int l, int n, int k) {
+                return k < pieces_ahead ? piece[l][n][k] : load(l, n, k);
+              },
+              state[i].sums);
         } else if (after.group < groups && first + after.step < last) {
           w.lanes([&](int l) {
             fetch_parameters<View, Tiles>(weights, tiles_of(after.group), first + after.step, l,

@@ -4,6 +4,7 @@
 #include "../../packing/mma16.hpp"
 #include "../../storage/quantized_matrix.hpp"
 #include "byte_codec.hpp"
+#include "entry_codec.hpp"
 #include "half_codec.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -17,8 +18,17 @@ constexpr int run_of(int width) {
   return run;
 }
 
+/// Codebooks whose vectors are whole operands of a few products.
+template <class Q>
+inline constexpr bool has_tensor_entries = [] {
+  if constexpr (has_entry_codec<Q>)
+    return dim_of<Q> == 4 || dim_of<Q> == 8 || dim_of<Q> == 16;
+  else
+    return false;
+}();
+
 /// What tensor cores need to know of a format: real values with one scale (and maybe a zero) for at
-/// least 16 neighbouring columns of a row, and a codec.
+/// least 16 neighbouring codes of a row, and a codec. Widths and runs count codes.
 template <class F>
 struct tensor_traits {
   using Q = typename F::quantizer_type;
@@ -26,12 +36,14 @@ struct tensor_traits {
   static constexpr bool groups = detail::has_groups<G, Q> && requires {
     typename G::scale_plane;
   };
+  static constexpr int dim = dim_of<Q>;
   static constexpr bool one_group = !groups || G::block_cols == whole;
-  static constexpr int width = one_group ? 0 : G::block_cols;
-  static constexpr int run = one_group ? 128 : run_of(width);
+  static constexpr int width = one_group ? 0 : G::block_cols / dim;
+  static constexpr int run = one_group ? 128 : width < 16 ? 0 : run_of(width);
   static constexpr bool minima =
       zero_of<Q> == zero_kind::minimum || zero_of<Q> == zero_kind::real;
-  static constexpr bool fits = run >= 16 && has_half_codec<Q>;
+  static constexpr bool fits = run >= 16 && (one_group || G::block_cols % dim == 0) &&
+                               (has_half_codec<Q> || has_tensor_entries<Q>);
 };
 
 /// Formats whose products run on tensor cores, from the layout mma16.

@@ -2,9 +2,10 @@
 // Which kernels a product on tensor cores launches, and what each block does.
 #pragma once
 #include "batch_product.hpp"
+#include "entry_arithmetic.hpp"
 #include "launch.hpp"
 #include "prepare.hpp"
-#include "row_inputs.hpp"
+#include "quantized_rows.hpp"
 #include "wide_product.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -32,8 +33,15 @@ inline constexpr int most_multiprocessors = 256;
 
 /// Which kernel multiplies so many columns, and how.
 struct tensor_shape {
-  extent weights;
+  extent weights;  // rows, and codes of a row
   int columns;
+  int dim = 1;  // columns of a code
+
+  constexpr index_t code_blocks() const { return mma16::blocks(weights.cols); }
+  /// Blocks that as many numbers would have.
+  constexpr index_t work() const { return code_blocks() * dim; }
+  /// Blocks of codes that blocks of a grid shall at least have of `work` to share tiles.
+  constexpr index_t at_least(index_t work) const { return work / dim < 1 ? 1 : work / dim; }
 
   /// Columns of a block of the kernel.
   constexpr int of_block() const {
@@ -64,13 +72,14 @@ struct tensor_shape {
   /// few.
   tensor_launch launch(int multiprocessors) const {
     tensor_launch l;
-    const index_t code_blocks = mma16::blocks(weights.cols), each = tiles(multiprocessors);
+    const index_t each = tiles(multiprocessors);
     if (is_small(multiprocessors)) {
       const index_t groups = ceil_div(row_tiles(), each);
-      l.warps = int(code_blocks < 8 ? 1 : code_blocks < 64 ? code_blocks / 4 : 16);
+      const index_t warps = work() < 8 ? 1 : work() < 64 ? work() / 4 : 16;
+      l.warps = int(min_of(warps, code_blocks() < 1 ? 1 : code_blocks()));
       l.splits = 2 * groups > multiprocessors
                      ? 1
-                     : splits_for(groups, multiprocessors, code_blocks, 2 * l.warps);
+                     : splits_for(groups, multiprocessors, code_blocks(), 2 * l.warps);
       const index_t at_once = index_t(multiprocessors) * (16 / l.warps) / l.splits;
       l.items = groups * l.splits;
       l.blocks = min_of(groups, at_once < 1 ? 1 : at_once) * l.splits;
@@ -78,7 +87,8 @@ struct tensor_shape {
       l.warps = 4;
       const index_t groups =
           ceil_div(row_tiles(), each * l.warps) * ceil_div(columns, of_block());
-      l.splits = splits_for(groups, (of_block() == 16 ? 3 : 2) * multiprocessors, code_blocks, 8);
+      l.splits = splits_for(groups, (of_block() == 16 ? 3 : 2) * multiprocessors, code_blocks(),
+                            at_least(8));
       l.items = l.blocks = groups * l.splits;
     }
     return l;
@@ -86,12 +96,11 @@ struct tensor_shape {
   /// Room for the partial sums of blocks that share tiles, of these columns or fewer on any device.
   /// There are never more than one and a half times as many items as blocks are wanted.
   index_t partial_sums() const {
-    const index_t code_blocks = mma16::blocks(weights.cols);
-    const index_t few = min_of(2 * most_multiprocessors, row_tiles() * (code_blocks / 2));
+    const index_t few = min_of(2 * most_multiprocessors, row_tiles() * (code_blocks() / 2));
     index_t sums = few * 16 * 16;
     if (columns > 8) {
       const index_t groups = ceil_div(row_tiles(), 8) * ceil_div(columns, 16);
-      const index_t many = min_of(5 * most_multiprocessors, groups * (code_blocks / 8));
+      const index_t many = min_of(5 * most_multiprocessors, groups * (code_blocks() / at_least(8)));
       sums = many * 128 * of_block() > sums ? many * 128 * of_block() : sums;
     }
     return sums;
@@ -108,7 +117,8 @@ class tensor_product {
   /// Takes memory for partial sums, on any device, of so many columns or fewer: a workspace serves
   /// them too.
   tensor_product(const View& w, int columns, detail::carver& memory)
-      : w_(w), shape_{w.shape(), columns} {
+      : w_(w),
+        shape_{{w.rows(), View::plane_type::blocks(w.cols())}, columns, Arithmetic::reader::dim} {
     partial_ = memory.take<float>(shape_.partial_sums());
   }
   /// To how many columns the prepared arrays are filled up.
@@ -174,8 +184,8 @@ class tensor_product {
  private:
   using broad_product = wide_product<Arithmetic, 2, 16>;
   // Sums of sixteen codes alone leave a warpgroup's products too little to do.
-  static constexpr bool has_wide =
-      std::same_as<columns_type, half_columns> && Arithmetic::run >= 32;
+  static constexpr bool has_wide = std::same_as<columns_type, half_columns> &&
+                                   Arithmetic::run >= 32 && Arithmetic::reader::dim == 1;
 
   // Sums of columns beside two tiles' sums are more than a lane has registers for.
   static constexpr bool broad_fits = [] {
@@ -254,11 +264,13 @@ class outlier_plan {
 };
 
 /// Real activations of type T, on tensor cores.
-template <class View, class T>
+template <class View, class T, class Arithmetic = real_arithmetic<View>>
 class real_tensor_plan {
  public:
   using F = typename View::format_type;
-  using arithmetic = half_arithmetic<View>;
+  using arithmetic = Arithmetic;
+  using columns_type = typename Arithmetic::columns_type;
+  static constexpr int dim = Arithmetic::reader::dim;
   using factors_type = decltype(factors_of(std::declval<const View&>()));
   using prepare = prepare_halves<T, factors_type>;
 
@@ -270,23 +282,26 @@ class real_tensor_plan {
     x_.columns = columns_;
     x_.stride = product_.stride();
     x_.parts = prepare::parts;
-    x_.fragments = memory.take<word>(
-        half_columns::words(w.cols(), columns_ > 32 ? x_.stride : columns_));
+    x_.dim = dim;
+    x_.fragments = memory.take<word>(half_columns::words(
+        half_columns::padded(w.cols(), dim), columns_ > 32 ? x_.stride : columns_));
     x_.factors = memory.take<float>(tokens);
     if constexpr (arithmetic::traits::minima)
       x_.sums = memory.take<float>(mma16::blocks(w.cols()) * (128 / arithmetic::run) * x_.stride);
   }
+  /// Where find_int8_form will have written, for rounded columns.
+  void set_form(const int8_form* form) { x_.form = form; }
   template <class Launcher>
   void run(const Launcher& to, const device_real<T>& x, matrix_view<float> y, update factors,
            unsigned* counters) const {
     const device_rows<T> rows{x.x.data(), x.x.stride(), x.x.cols(), int(x.x.rows())};
-    half_columns columns = x_;
+    columns_type columns = x_;
     columns.group = product_.column_group(to);
-    const index_t blocks = mma16::blocks(w_.cols());
+    const index_t blocks = half_columns::padded(w_.cols(), dim) / 128;
     const int warps = int(min_of(blocks, prepare::max_warps));
     const int sharers = prepare::exact ? int(ceil_div(blocks, prepare::max_warps)) : 1;
     to.launch(prepare{}, index_t(x_.stride / x_.parts) * sharers, warps, 64, rows, factors_of(w_),
-              columns, arithmetic::run, sharers);
+              static_cast<const half_columns&>(columns), arithmetic::run, sharers);
     if constexpr (!decltype(outliers_)::none)
       launch_on(to, copy_values{}, x.x.rows() * x.x.cols(), warp_size, x.x.data(), x.x.stride(),
                 outliers_.rows(), outliers_.values());
@@ -299,7 +314,44 @@ class real_tensor_plan {
   int columns_;
   tensor_product<arithmetic> product_;
   outlier_plan<View> outliers_;
-  half_columns x_{};
+  columns_type x_{};
+};
+
+/// Activations quantized to the int8 format A on the way, and multiplied as values: vectors of a
+/// codebook, whose quads of columns meet in one product. Where the host has integer products entries
+/// are the host's int8 levels, times their unit.
+template <class A, class View>
+class int8_entry_plan {
+ public:
+  using F = typename View::format_type;
+  using Q = typename F::quantizer_type;
+  static constexpr bool rounded = has_int8_path<F>;
+  using columns_type = std::conditional_t<rounded, rounded_columns, half_columns>;
+
+  int8_entry_plan(const View& w, index_t tokens, detail::carver& memory)
+      : w_(w), quantized_(w.cols(), tokens, memory), product_(w, tokens, memory) {
+    values_ = memory.take<float>(tokens * w.cols());
+    if constexpr (rounded && !int8_form_is_known<Q>) {
+      form_ = memory.take<int8_form>(1);
+      product_.set_form(form_);
+    }
+  }
+  template <class Launcher, class T>
+  void run(const Launcher& to, const device_int8<A, T>& x, matrix_view<float> y, update factors,
+           unsigned* counters) const {
+    quantized_.run(to, x, values_, w_.cols());
+    if constexpr (rounded && !int8_form_is_known<Q>)
+      to.launch(find_int8_form<Q>{}, 1, 1, 0, w_, form_);
+    const matrix_view<const float> values(values_, x.x.rows(), w_.cols());
+    product_.run(to, device_real<float>{values}, y, factors, counters);
+  }
+
+ private:
+  View w_;
+  quantized_rows<A> quantized_;
+  real_tensor_plan<View, float, entry_arithmetic<View, columns_type>> product_;
+  float* values_ = nullptr;
+  int8_form* form_ = nullptr;
 };
 
 /// Activations quantized to the int8 format A on the way.

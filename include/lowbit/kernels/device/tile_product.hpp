@@ -22,34 +22,43 @@ struct tile_weights {
   using traits = tensor_traits<F>;
   using Q = typename F::quantizer_type;
   using G = typename F::granularity_type;
-  static constexpr int bits = Q::bits;
-  using words = block_words<bits>;
+  static constexpr int bits = Q::bits, dim = traits::dim;
+  using words = std::conditional_t<dim == 1, block_words<bits>, wide_block_words<bits>>;
 
   /// Bytes of a block of a tile, and of all lanes' words of it in shared memory.
   static constexpr int block_bytes = 256 * bits;
 
-  /// `blocks` are those of a row of tiles; there are fewer than 2^32 in a matrix.
-  LOWBIT_HD static const std::uint8_t* at(const View& w, int blocks, int tile, int block) {
-    return static_cast<const std::uint8_t*>(w.main.codes.data()) +
-           std::size_t(word(tile) * word(blocks) + word(block)) * block_bytes;
+  LOWBIT_HD static int blocks(const View& w) {
+    return int(mma16::blocks(View::plane_type::blocks(w.cols())));
   }
   /// Begins to copy a lane's words of a block to shared memory. It is the lane that will read them:
-  /// nobody waits for others.
+  /// nobody waits for others. `blocks` are those of a row of tiles; there are fewer than 2^32 in a
+  /// matrix.
   template <class Block>
-  LOWBIT_HD static void copy(Block& block, const std::uint8_t* from, std::uint8_t* to, int lane) {
-    LOWBIT_UNROLL for (int i = 0; i < bits / 2; ++i) block.copy16_async(
-        to + 512 * i + 16 * lane, from + 512 * i + 16 * lane);
-    if constexpr (bits % 2 == 1)
-      block.copy8_async(to + 512 * (bits / 2) + 8 * lane, from + 512 * (bits / 2) + 8 * lane);
+  LOWBIT_HD static void copy(Block& block, const View& w, int blocks, int tile, int code_block,
+                             std::uint8_t* to, int lane) {
+    const auto* const codes = static_cast<const std::uint8_t*>(w.main.codes.data());
+    if constexpr (bits <= 8) {
+      const std::size_t at = word(tile) * word(blocks) + word(code_block);
+      copy_plane<bits>(block, codes + at * block_bytes, to, lane);
+    } else {
+      const std::uint8_t* const low = codes + std::size_t(word(tile) * word(blocks)) * block_bytes;
+      const std::uint8_t* const high = low + std::size_t(word(blocks)) * 2048;
+      copy_plane<8>(block, low + std::size_t(word(code_block)) * 2048, to, lane);
+      copy_plane<bits - 8>(block, high + std::size_t(word(code_block)) * (block_bytes - 2048),
+                           to + 2048, lane);
+    }
   }
   /// And reads them.
   LOWBIT_HD static words read(const std::uint8_t* from, int lane) {
-    return read_block<bits>(
-        lane, [&](int at) { return *reinterpret_cast<const words4*>(from + at); },
-        [&](int at) {
-          const word* const two = reinterpret_cast<const word*>(from + at);
-          return arr<word, 2>{{two[0], two[1]}};
-        });
+    if constexpr (dim == 1) {
+      return read_plane<bits>(from, lane);
+    } else {
+      words all;
+      all.low = read_plane<(bits < 8 ? bits : 8)>(from, lane);
+      if constexpr (bits > 8) all.high = read_plane<bits - 8>(from + 2048, lane);
+      return all;
+    }
   }
 
   /// The parameters of a block, as they are stored.
@@ -70,9 +79,29 @@ struct tile_weights {
     }
     return p;
   }
+
+ private:
+  template <int Bits, class Block>
+  LOWBIT_HD static void copy_plane(Block& block, const std::uint8_t* from, std::uint8_t* to,
+                                   int lane) {
+    LOWBIT_UNROLL for (int i = 0; i < Bits / 2; ++i) block.copy16_async(
+        to + 512 * i + 16 * lane, from + 512 * i + 16 * lane);
+    if constexpr (Bits % 2 == 1)
+      block.copy8_async(to + 512 * (Bits / 2) + 8 * lane, from + 512 * (Bits / 2) + 8 * lane);
+  }
+  template <int Bits>
+  LOWBIT_HD static block_words<Bits> read_plane(const std::uint8_t* from, int lane) {
+    return read_block<Bits>(
+        lane, [&](int at) { return *reinterpret_cast<const words4*>(from + at); },
+        [&](int at) {
+          const word* const two = reinterpret_cast<const word*>(from + at);
+          return arr<word, 2>{{two[0], two[1]}};
+        });
+  }
 };
 
-/// How halves are multiplied: what the inner loop asks of an arithmetic.
+/// How halves are multiplied: what the inner loop asks of an arithmetic. `units_of_mma` units of
+/// codes at a time are `fragments` times `products` left operands; `a` returns those of a fragment.
 template <class View>
 struct half_arithmetic {
   using view_type = View;
@@ -83,9 +112,20 @@ struct half_arithmetic {
   using columns_type = half_columns;
   using sum = float;
   static constexpr mma_kind kind = mma_kind::half;
+  static constexpr bool table_needs_columns = false;
   static constexpr int run = traits::run;            // codes summed before parameters meet them
-  static constexpr int units_of_mma = 1;
+  static constexpr int units_of_mma = 1, fragments = 1, products = 1;
   using displacement = typename codec_type::displacement;
+  using operands = arr<arr<word, 4>, products>;
+
+  LOWBIT_HD static void fill(const View& w, const half_columns&, word* table, int thread,
+                             int threads) {
+    codec_type::fill(w.main.stored_levels(), table, thread, threads);
+  }
+  LOWBIT_HD static codec_type codec(const View& w, const half_columns&, const word* table,
+                                    int lane) {
+    return codec_type(w.main.stored_levels(), table, lane);
+  }
 
   LOWBIT_HD static displacement displace(const codec_type& codec, const run_parameters& p) {
     if constexpr (zero_of<Q> == zero_kind::integer)
@@ -93,9 +133,9 @@ struct half_arithmetic {
     else
       return codec.displace();
   }
-  LOWBIT_HD static arr<word, 4> a(const codec_type& codec, const typename reader::words& w,
-                                  int unit, const displacement& d) {
-    return codec.fragment(w, unit, d);
+  LOWBIT_HD static operands a(const codec_type& codec, const typename reader::words& w, int unit,
+                              int, const displacement& d) {
+    return {{codec.fragment(w, unit, d)}};
   }
   LOWBIT_HD static arr<word, 2> b(const words4& piece, int unit) {
     return {{piece[unit % 2 * 2], piece[unit % 2 * 2 + 1]}};
@@ -129,20 +169,29 @@ struct byte_arithmetic {
   using columns_type = byte_columns;
   using sum = std::int32_t;
   static constexpr mma_kind kind = codec_type::kind;
+  static constexpr bool table_needs_columns = false;
   static constexpr int run = Width == 0 ? traits::run : min_of(traits::run, run_of(Width));
-  static constexpr int units_of_mma = run >= 32 ? 2 : 1;
+  static constexpr int units_of_mma = run >= 32 ? 2 : 1, fragments = 1, products = 1;
   struct displacement {};
+  using operands = arr<arr<word, 2 * units_of_mma>, products>;
 
+  LOWBIT_HD static void fill(const View& w, const byte_columns&, word* table, int thread,
+                             int threads) {
+    codec_type::fill(w.main.stored_levels(), table, thread, threads);
+  }
+  LOWBIT_HD static codec_type codec(const View& w, const byte_columns&, const word* table,
+                                    int lane) {
+    return codec_type(w.main.stored_levels(), table, lane);
+  }
   LOWBIT_HD static displacement displace(const codec_type&, const run_parameters&) { return {}; }
-  LOWBIT_HD static arr<word, 2 * units_of_mma> a(const codec_type& codec,
-                                                 const typename reader::words& w, int unit,
-                                                 displacement) {
+  LOWBIT_HD static operands a(const codec_type& codec, const typename reader::words& w, int unit,
+                              int, displacement) {
     const arr<word, 2> first = codec.scaled_fragment(w, unit);
     if constexpr (units_of_mma == 1) {
-      return first;
+      return {{first}};
     } else {
       const arr<word, 2> second = codec.scaled_fragment(w, unit + 1);
-      return {{first[0], first[1], second[0], second[1]}};
+      return {{{{first[0], first[1], second[0], second[1]}}}};
     }
   }
   LOWBIT_HD static arr<word, units_of_mma> b(const words4& piece, int unit) {
@@ -177,23 +226,22 @@ struct byte_arithmetic {
 
 /// The codecs of a warp's lanes. `table` has codec_type::table_words words, filled.
 template <class Arithmetic, class W, class View>
-LOWBIT_HD auto codecs_of(const W& w, const View& weights, const word* table) {
+LOWBIT_HD auto codecs_of(const W& w, const View& weights,
+                         const typename Arithmetic::columns_type& x, const word* table) {
   typename W::template var<typename Arithmetic::codec_type> codec;
-  w.lanes([&](int l) {
-    codec[l] = typename Arithmetic::codec_type(weights.main.stored_levels(), table, l);
-  });
+  w.lanes([&](int l) { codec[l] = Arithmetic::codec(weights, x, table, l); });
   return codec;
 }
 /// Fills the table that codecs share, where there is one.
 template <class Arithmetic, class Block, class View>
-LOWBIT_HD void fill_table(Block& block, const View& weights, word* table) {
-  using codec = typename Arithmetic::codec_type;
-  if constexpr (codec::table_words > 0) {
+LOWBIT_HD void fill_table(Block& block, const View& weights,
+                          const typename Arithmetic::columns_type& x, word* table) {
+  if constexpr (Arithmetic::codec_type::table_words > 0) {
     using W = typename Block::warp;
     const int threads = block.warps() * warp_size;
     block.phase([&](W w, int i) {
       w.lanes([&](int l) {
-        codec::fill(weights.main.stored_levels(), table, i * warp_size + l, threads);
+        Arithmetic::fill(weights, x, table, i * warp_size + l, threads);
       });
     });
   }
@@ -230,8 +278,8 @@ struct weight_ring {
   template <class Block>
   LOWBIT_HD void fetch(Block& block, const View& w, int blocks, const arr<int, Tiles>& tile,
                        int code_block, int slot, int lane) const {
-    LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) reader::copy(
-        block, reader::at(w, blocks, tile[m], code_block), at(slot, m), lane);
+    LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) reader::copy(block, w, blocks, tile[m],
+                                                               code_block, at(slot, m), lane);
   }
   LOWBIT_HD arr<typename reader::words, Tiles> read(int slot, int lane) const {
     arr<typename reader::words, Tiles> v;
@@ -263,18 +311,32 @@ LOWBIT_HD void fetch_parameters(const View& w, const arr<int, Tiles>& tile, int 
                                                                          lane, p[m]);
 }
 
-/// Adds to sums[m][n] the products of one block of row tiles with columns 8 n .. 8 n + 7.
-/// `piece(lane, n, i)` are the 16 bytes of piece i of the block.
-template <class Arithmetic, int Tiles, int Parts, class W, class Codecs, class Words, class Stored,
-          class Piece>
+/// Units of a block of codes that are multiplied with about as much of the columns as a block of
+/// numbers has, and 16-byte pieces of a column for them.
+template <class Arithmetic>
+inline constexpr int units_at_once = [] {
+  constexpr int dim = Arithmetic::reader::dim;
+  return dim > 8 ? 1 : 8 / dim;
+}();
+template <class Arithmetic>
+inline constexpr int pieces_at_once =
+    units_at_once<Arithmetic>* Arithmetic::reader::dim / Arithmetic::columns_type::units;
+
+/// Adds to sums[m][n] the products of `Units` units of a block of row tiles, from First on, with
+/// columns 8 n .. 8 n + 7. `piece(lane, n, i)` are 16 bytes of the columns, the first of these units.
+template <class Arithmetic, int Tiles, int Parts, int First = 0, int Units = 8, class W,
+          class Codecs, class Words, class Stored, class Piece>
 LOWBIT_HD void multiply_block(const W& w, const typename Arithmetic::columns_type& x,
                               const Codecs& codec, int block, const Words& words,
                               const Stored& stored, int first_column, Piece piece,
                               sums_of_tiles<W, Tiles, Parts>& sums) {
   constexpr int units = Arithmetic::run / 16, step = Arithmetic::units_of_mma;
   constexpr int units_of_piece = Arithmetic::columns_type::units;
-  typename W::template var<arr<words4, Parts>> columns;
-  LOWBIT_UNROLL for (int run = 0; run < 8 / units; ++run) {
+  constexpr int fragments = Arithmetic::fragments, products = Arithmetic::products;
+  constexpr int pieces = products > units_of_piece ? products / units_of_piece : 1;
+  static_assert(First % units == 0 && Units % units == 0);
+  typename W::template var<arr<arr<words4, pieces>, Parts>> columns;
+  LOWBIT_UNROLL for (int run = First / units; run < (First + Units) / units; ++run) {
     using part_sums = typename W::template var<arr<typename Arithmetic::sum, 4>>;
     arr<arr<part_sums, Parts>, Tiles> part;
     typename W::template var<arr<run_parameters, Tiles>> params;
@@ -288,23 +350,33 @@ LOWBIT_HD void multiply_block(const W& w, const typename Arithmetic::columns_typ
           LOWBIT_UNROLL for (int i = 0; i < 4; ++i) part[m][n][l][i] = Arithmetic::start();
       }
     });
-    LOWBIT_UNROLL for (int unit = run * units; unit < (run + 1) * units; unit += step) {
-      if (unit % units_of_piece == 0)
-        w.lanes([&](int l) {
-          LOWBIT_UNROLL for (int n = 0; n < Parts; ++n) columns[l][n] =
-              piece(l, n, unit / units_of_piece);
-        });
-      LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) {
-        typename W::template var<decltype(Arithmetic::a(codec[0], words[0][0], 0, moved[0][0]))>
-            a;
-        w.lanes([&](int l) { a[l] = Arithmetic::a(codec[l], words[l][m], unit, moved[l][m]); });
-        LOWBIT_UNROLL for (int n = 0; n < Parts; ++n) {
-          typename W::template var<decltype(Arithmetic::b(columns[0][0], 0))> b;
-          w.lanes([&](int l) { b[l] = Arithmetic::b(columns[l][n], unit); });
-          mma<Arithmetic::kind>(w, part[m][n], a, b);
+    LOWBIT_UNROLL for (int unit = run * units; unit < (run + 1) * units; unit += step)
+      LOWBIT_UNROLL for (int i = 0; i < fragments; ++i) {
+        // Units of columns, counted from the block's first.
+        const int column_unit = (unit * fragments + i) * products;
+        if (column_unit % units_of_piece == 0)
+          w.lanes([&](int l) {
+            LOWBIT_UNROLL for (int n = 0; n < Parts; ++n)
+              LOWBIT_UNROLL for (int k = 0; k < pieces; ++k) columns[l][n][k] =
+                  piece(l, n, (column_unit - First * fragments * products) / units_of_piece + k);
+          });
+        LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) {
+          using operand = std::remove_cvref_t<decltype(typename Arithmetic::operands{}[0])>;
+          arr<typename W::template var<operand>, products> a;
+          w.lanes([&](int l) {
+            const auto some = Arithmetic::a(codec[l], words[l][m], unit, i, moved[l][m]);
+            LOWBIT_UNROLL for (int p = 0; p < products; ++p) a[p][l] = some[p];
+          });
+          LOWBIT_UNROLL for (int p = 0; p < products; ++p)
+            LOWBIT_UNROLL for (int n = 0; n < Parts; ++n) {
+              typename W::template var<decltype(Arithmetic::b(words4{}, 0))> b;
+              w.lanes([&](int l) {
+                b[l] = Arithmetic::b(columns[l][n][p / units_of_piece], column_unit + p);
+              });
+              mma<Arithmetic::kind>(w, part[m][n], a[p], b);
+            }
         }
       }
-    }
     w.lanes([&](int l) {
       LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m)
         LOWBIT_UNROLL for (int n = 0; n < Parts; ++n)

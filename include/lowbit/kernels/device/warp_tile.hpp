@@ -113,7 +113,8 @@ struct tile_lane {
 template <class View>
 inline constexpr bool has_tiles_in_registers =
     std::same_as<typename View::layout_type, mma16> &&
-    kernels::has_tensor_path<typename View::format_type>;
+    kernels::has_tensor_path<typename View::format_type> &&
+    has_half_codec<typename View::format_type::quantizer_type>;
 
 /// The values of a lane, two for each register of A.
 template <class View>

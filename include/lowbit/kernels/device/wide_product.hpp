@@ -42,7 +42,8 @@ struct wide_product {
       arr<tile_sums, Tiles> sums;
     };
     const int warps = block.warps();
-    const shared_tiles<Tiles, Parts> part(block, weights.rows(), weights.cols(), x.columns, splits);
+    const shared_tiles<Tiles, Parts> part(block, weights.rows(), reader::blocks(weights), x.columns,
+                                          splits);
     const int first = part.first, last = part.last;
     word* const table = block.template shared<word>();
     word* const stages = table + table_words;
@@ -81,9 +82,9 @@ struct wide_product {
     block.phase_nosync([&](W w, int i) {
       for (int k = 0; k < ahead; ++k) fetch(w, i, k);
     });
-    fill_table<Arithmetic>(block, weights, table);
+    fill_table<Arithmetic>(block, weights, x, table);
     block.phase_nosync([&](W w, int i) {
-      state[i].codec = codecs_of<Arithmetic>(w, weights, table);
+      state[i].codec = codecs_of<Arithmetic>(w, weights, x, table);
       w.lanes([&](int l) {
         if (first < last)
           fetch_parameters<View, Tiles>(weights, part.tiles(i), first, l,
@@ -139,7 +140,7 @@ struct wide_product {
         });
         LOWBIT_UNROLL for (int u = 0; u < units; ++u) {
           w.lanes([&](int l) {
-            a[u][l] = Arithmetic::a(codec[l], words[l], run * units + u, moved[l]);
+            a[u][l] = Arithmetic::a(codec[l], words[l], run * units + u, 0, moved[l])[0];
           });
           mma_shared_begin(w);
           mma_shared<Parts>(w, part, a[u], columns_of_stage + (run * units + u) * unit_words,
