@@ -60,7 +60,7 @@ class cuda_launcher {
     config.dynamicSmemBytes = std::size_t(shared_bytes);
     config.stream = stream_;
     config.attrs = &early;
-    if constexpr (requires { Kernel::waits_for_previous; })
+    if constexpr (requires { requires Kernel::waits_for_previous; })
       config.numAttrs = limits_.starts_early ? 1 : 0;
     check(cudaLaunchKernelExC(&config, function, given), "launch");
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Products with vectors of a codebook on tensor cores, in lockstep: every number of values, codes in
-// one plane and in two, with few columns and with many, beside sums in binary64 and beside the
+// Products with vectors of a codebook on tensor cores, in lockstep: every number of values, codes
+// in one plane and in two, with few columns and with many, beside sums in binary64 and beside the
 // host's.
 #include <lowbit/codebooks/residual.hpp>
 #include <lowbit/codebooks/vector.hpp>

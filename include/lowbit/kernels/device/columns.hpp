@@ -36,6 +36,15 @@ struct fragment_columns {
   LOWBIT_HD const word* at(int piece, int column, int t) const {
     return fragments + place(piece, column, t);
   }
+  /// Pieces first, first + 1, ... of a column.
+  struct cursor_type {
+    const word* first;
+    int step;
+    LOWBIT_HD words4 operator[](int i) const { return load4(first + i * step); }
+  };
+  LOWBIT_HD cursor_type cursor(int first, int column, int t) const {
+    return {at(first, column, t), columns * 16};
+  }
   /// Of column and column + 1; an even one.
   LOWBIT_HD arr<float, 2> sums_of(int run, int column) const {
     return *reinterpret_cast<const float_pair*>(sums + run * stride + column);
@@ -50,9 +59,10 @@ struct fragment_columns {
 /// decodes a vector has its values' columns: unit (4 u + i) dim / 4 + j holds, for t = 0 .. 3, the
 /// columns dim (16 u + 4 t + i) + 4 j .. + 3.
 ///
-/// Products that multiply from shared memory take numbers in another order: [block][group of columns]
-/// [unit][h][column of the group] of 16 bytes, which hold the codes 4 t + 2 h and 4 t + 2 h + 1 of
-/// the unit for t = 0 .. 3. `stride` is a multiple of a group then, and all of it has room.
+/// Products that multiply from shared memory take numbers in another order: [block][group of
+/// columns][unit][h][column of the group] of 16 bytes, which hold the codes 4 t + 2 h and
+/// 4 t + 2 h + 1 of the unit for t = 0 .. 3. `stride` is a multiple of a group then, and all of it
+/// has room.
 struct half_columns : fragment_columns<2> {
   int group = 0;                   // columns of a group in the second order; 0: the first order
   const float* factors = nullptr;  // [token]
@@ -82,6 +92,50 @@ struct half_columns : fragment_columns<2> {
     return group > 0 ? group_at(unit / 8, column) +
                            ((unit % 8 * 2 + h) * group + column % group) * 4 + t
                      : at(unit / 2, column, t) + unit % 2 * 2 + h;
+  }
+};
+
+/// f16 as the caller has it, in rows: the pieces of half_columns are picked out of them, `Dim`
+/// columns for each code. No kernel needs to prepare anything. Rows begin at multiples of 8 bytes,
+/// and there are whole quads of columns.
+template <int Dim>
+struct half_rows {
+  static constexpr int units = 2, parts = 1;
+  static constexpr const float* factors = nullptr;
+  const float16* data = nullptr;
+  index_t stride = 0;
+  int cols = 0;
+  int columns = 0;  // tokens
+
+  template <class Rows>
+  static bool fits(const Rows& x) {
+    return bits_as<std::uintptr_t>(x.data) % 8 == 0 && x.stride % 4 == 0 && x.cols % 4 == 0;
+  }
+  /// The first of the four columns that lane part t = 0 has of a unit, in the block of unit 0.
+  LOWBIT_HD static constexpr int first_of(int unit) {
+    if (Dim == 1) return 16 * unit;
+    constexpr int quads = Dim < 4 ? 1 : Dim / 4;
+    return (unit / (4 * quads) * 16 + unit / quads % 4) * Dim + unit % quads * 4;
+  }
+  struct cursor_type {
+    const float16* first;
+    int left;  // columns from there to the end of the row
+    LOWBIT_HD words4 operator[](int i) const {
+      words4 w{};
+      LOWBIT_UNROLL for (int k = 0; k < 2; ++k) {
+        const int c = first_of(2 * i + k);
+        if (c >= left) continue;
+        const auto two = bits_as<arr<word, 2>>(load_cached<std::uint64_t>(first + c));
+        w[2 * k] = two[0];
+        w[2 * k + 1] = two[1];
+      }
+      return w;
+    }
+  };
+  /// `first` begins a block of codes.
+  LOWBIT_HD cursor_type cursor(int first, int column, int t) const {
+    const int c = 32 * first + 4 * t * Dim;
+    return {data + column * stride + c, cols - c};
   }
 };
 

@@ -13,8 +13,8 @@ struct rounded_columns : half_columns {
 };
 
 /// Vectors as halves: a code is as many operands as it has fours of values. Scales meet the sums of
-/// sixteen codes. `Columns`: half_columns multiply by entries, rounded to halves; rounded_columns by
-/// their int8 levels and the unit of these, which are halves exactly.
+/// sixteen codes. `Columns`: half_columns and half_rows multiply by entries, rounded to halves;
+/// rounded_columns by their int8 levels and the unit of these, which are halves exactly.
 template <class View, class Columns = half_columns>
 struct entry_arithmetic {
   using view_type = View;
@@ -28,6 +28,7 @@ struct entry_arithmetic {
   };
   using sum = float;
   static constexpr mma_kind kind = mma_kind::half;
+  static constexpr bool prepares_columns = std::derived_from<Columns, half_columns>;
   static constexpr bool table_needs_columns = rounded;
   static constexpr int run = 16;
   static constexpr int units_of_mma = 1, fragments = 4, products = traits::dim / 4;
@@ -55,7 +56,14 @@ struct entry_arithmetic {
     return c;
   }
 
-  LOWBIT_HD static displacement displace(const codec_type&, const run_parameters&) { return {}; }
+  LOWBIT_HD static displacement displace(const codec_type&,
+                                         const typename reader::stored_parameters&, int) {
+    return {};
+  }
+  LOWBIT_HD static run_parameters parameters(const typename reader::stored_parameters& stored,
+                                             int unit) {
+    return reader::parameters(stored, unit);
+  }
   LOWBIT_HD static operands a(const codec_type& codec, const typename reader::words& w, int unit,
                               int i, displacement) {
     return bits_as<operands>(codec.fragment(w, unit, i));
@@ -74,11 +82,11 @@ struct entry_arithmetic {
 };
 
 /// How the halves of a format are multiplied.
-template <class View>
+template <class View, class Columns = half_columns>
 using real_arithmetic =
     typename std::conditional_t<tensor_traits<typename View::format_type>::dim == 1,
-                                std::type_identity<half_arithmetic<View>>,
-                                std::type_identity<entry_arithmetic<View>>>::type;
+                                std::type_identity<half_arithmetic<View, Columns>>,
+                                std::type_identity<entry_arithmetic<View, Columns>>>::type;
 
 }  // namespace kernels
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -97,12 +97,22 @@ class run_codes : nested_codes<Rows, Width, Runs, Data> {
         codes_[run] = pair(p, tile, g, column(p, code, run));
     nested::fetch(p, tile, g, code);
   }
+  /// The level alone, and the parameter's own scale.
+  LOWBIT_HD row_pair level(int run) const {
+    const arr<code_t, 2> code = codes_of(run);
+    return {{stored_number<N>(code[0]), stored_number<N>(code[1])}};
+  }
+  LOWBIT_HD row_pair outer_scale(int run) const {
+    if constexpr (has_nested)
+      return this->scale.value(run % nested::runs);
+    else
+      return {{1, 1}};
+  }
   LOWBIT_HD row_pair value(int run) const {
+    if constexpr (!has_nested) return level(run);
     const arr<code_t, 2> code = codes_of(run);
     row_pair v{};
-    if constexpr (!has_nested) {
-      LOWBIT_UNROLL for (int i = 0; i < 2; ++i) v[i] = stored_number<N>(code[i]);
-    } else {
+    if constexpr (has_nested) {
       const row_pair scales = this->scale.value(run % nested::runs);
       row_pair zeros{};
       if constexpr (has_zero<N>) zeros = this->zero.value(run % nested::runs);

@@ -13,12 +13,14 @@ namespace kernels {
 template <class Arithmetic, int Tiles, int Parts>
 struct small_product {
   using View = typename Arithmetic::view_type;
-  static constexpr bool waits_for_previous = true;
+  // Where a kernel prepares columns, weights are there before it ends.
+  static constexpr bool waits_for_previous = Arithmetic::prepares_columns;
   static constexpr int max_warps = 16, min_blocks = 1;
   static constexpr int rows = 16 * Tiles, columns = 8 * Parts, cells = rows * columns;
   static constexpr int table_words = Arithmetic::codec_type::table_words;
   using reader = tile_weights<View>;
-  static constexpr int pieces = Arithmetic::columns_type::pieces_of_block * reader::dim;
+  using cursor_type = typename Arithmetic::columns_type::cursor_type;
+  static constexpr int pieces = 8 * reader::dim / Arithmetic::columns_type::units;
   static constexpr int slots = ring_slots<View, Tiles>;
   using ring_type = weight_ring<View, Tiles, slots>;
   /// Pieces of columns that are loaded before they are multiplied, by hand: all of a block of
@@ -103,16 +105,16 @@ struct small_product {
           typename W::template var<arr<typename reader::words, Tiles>> words;
           typename W::template var<tile_parameters<View, Tiles>> stored;
           typename W::template var<arr<arr<words4, pieces_ahead>, Parts>> piece;
-          const auto load = [&](int l, int n, int k) {
-            // Columns that are not there become the first, and their sums nothing.
-            const int column = 8 * n + l / 4 < x.columns ? 8 * n + l / 4 : 0;
-            return load4(x.at(pieces * b, column, l % 4) + k * x.columns * 16);
-          };
+          typename W::template var<arr<cursor_type, Parts>> columns_of_block;
           w.lanes([&](int l) {
             words[l] = ring.read(slot, l);
             stored[l] = state[i].next_parameters[l];
-            LOWBIT_UNROLL for (int n = 0; n < Parts; ++n)
-              LOWBIT_UNROLL for (int k = 0; k < pieces_ahead; ++k) piece[l][n][k] = load(l, n, k);
+            LOWBIT_UNROLL for (int n = 0; n < Parts; ++n) {
+              // Columns that are not there become the first, and their sums nothing.
+              const int column = 8 * n + l / 4 < x.columns ? 8 * n + l / 4 : 0;
+              const cursor_type from = columns_of_block[l][n] = x.cursor(pieces * b, column, l % 4);
+              LOWBIT_UNROLL for (int k = 0; k < pieces_ahead; ++k) piece[l][n][k] = from[k];
+            }
             if (after.group < groups && first + after.step < last)
               fetch_parameters<View, Tiles>(weights, tiles_of(after.group), first + after.step, l,
                                             state[i].next_parameters[l]);
@@ -120,7 +122,7 @@ struct small_product {
           multiply_block<Arithmetic, Tiles, Parts>(
               w, x, state[i].codec, b, words, stored, 0,
               [&](int l, int n, int k) {
-                return k < pieces_ahead ? piece[l][n][k] : load(l, n, k);
+                return k < pieces_ahead ? piece[l][n][k] : columns_of_block[l][n][k];
               },
               state[i].sums);
         } else if (after.group < groups && first + after.step < last) {

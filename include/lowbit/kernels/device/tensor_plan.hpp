@@ -138,12 +138,23 @@ class tensor_product {
     return 0;
   }
 
+  /// Whether small_product multiplies, which takes columns as rows too.
+  template <class Launcher>
+  bool is_small(const Launcher& to) const {
+    return shape_.is_small(multiprocessors_of(to));
+  }
+  template <class Launcher, class Rows>
+  void run_rows(const Launcher& to, const Rows& x, matrix_view<float> y, update factors,
+                unsigned* counters) const {
+    start_small<real_arithmetic<View, Rows>>(
+        to, x, device_results{y.data(), y.stride(), factors, partial_, counters});
+  }
+
   template <class Launcher>
   void run(const Launcher& to, const columns_type& x, matrix_view<float> y, update factors,
            unsigned* counters) const {
     const device_results results{y.data(), y.stride(), factors, partial_, counters};
-    const int multiprocessors = int(min_of(to.multiprocessors(), most_multiprocessors));
-    const bool small = shape_.is_small(multiprocessors), tall = shape_.is_tall(multiprocessors);
+    const int multiprocessors = multiprocessors_of(to);
     const auto start_with = [&](const auto& kernel, const tensor_launch& l) {
       to.launch(kernel, l.blocks, l.warps, kernel.shared_bytes(l.warps), w_, x, results, l.splits);
     };
@@ -163,25 +174,35 @@ class tensor_product {
         }
         return;
       }
+    if (shape_.is_small(multiprocessors)) return start_small<Arithmetic>(to, x, results);
     switch (shape_.of_block()) {
-      case 8:
-        if (tall)
-          start(small_product<Arithmetic, 2, 1>{});
-        else
-          start(small_product<Arithmetic, 1, 1>{});
-        break;
-      case 16:
-        if (small)
-          start(small_product<Arithmetic, 1, 2>{});
-        else
-          start(batch_product<Arithmetic, 2, 2>{});
-        break;
+      case 16: start(batch_product<Arithmetic, 2, 2>{}); break;
       case 32: start(batch_product<Arithmetic, 2, 4>{}); break;
       default: start(batch_product<Arithmetic, 2, 8>{}); break;
     }
   }
 
  private:
+  template <class Launcher>
+  static int multiprocessors_of(const Launcher& to) {
+    return int(min_of(to.multiprocessors(), most_multiprocessors));
+  }
+  template <class A, class Launcher>
+  void start_small(const Launcher& to, const typename A::columns_type& x,
+                   const device_results& results) const {
+    const int multiprocessors = multiprocessors_of(to);
+    const tensor_launch l = shape_.launch(multiprocessors);
+    const auto start = [&](const auto& kernel) {
+      to.launch(kernel, l.blocks, l.warps, kernel.shared_bytes(l.warps), w_, x, results, l.splits);
+    };
+    if (shape_.of_block() == 16)
+      start(small_product<A, 1, 2>{});
+    else if (shape_.is_tall(multiprocessors))
+      start(small_product<A, 2, 1>{});
+    else
+      start(small_product<A, 1, 1>{});
+  }
+
   using broad_product = wide_product<Arithmetic, 2, 16>;
   // Sums of sixteen codes alone leave a warpgroup's products too little to do.
   static constexpr bool has_wide = std::same_as<columns_type, half_columns> &&
@@ -273,6 +294,11 @@ class real_tensor_plan {
   static constexpr int dim = Arithmetic::reader::dim;
   using factors_type = decltype(factors_of(std::declval<const View&>()));
   using prepare = prepare_halves<T, factors_type>;
+  /// Whether small products read the caller's rows: no kernel comes first, for which they would
+  /// wait as long as for a small matrix.
+  using rows_type = half_rows<dim>;
+  static constexpr bool reads_rows = prepare::exact && !arithmetic::traits::minima &&
+                                     std::same_as<columns_type, half_columns>;
 
   real_tensor_plan(const View& w, index_t tokens, detail::carver& memory)
       : w_(w),
@@ -295,17 +321,27 @@ class real_tensor_plan {
   void run(const Launcher& to, const device_real<T>& x, matrix_view<float> y, update factors,
            unsigned* counters) const {
     const device_rows<T> rows{x.x.data(), x.x.stride(), x.x.cols(), int(x.x.rows())};
-    columns_type columns = x_;
-    columns.group = product_.column_group(to);
-    const index_t blocks = half_columns::padded(w_.cols(), dim) / 128;
-    const int warps = int(min_of(blocks, prepare::max_warps));
-    const int sharers = prepare::exact ? int(ceil_div(blocks, prepare::max_warps)) : 1;
-    to.launch(prepare{}, index_t(x_.stride / x_.parts) * sharers, warps, 64, rows, factors_of(w_),
-              static_cast<const half_columns&>(columns), arithmetic::run, sharers);
     if constexpr (!decltype(outliers_)::none)
       launch_on(to, copy_values{}, x.x.rows() * x.x.cols(), warp_size, x.x.data(), x.x.stride(),
                 outliers_.rows(), outliers_.values());
-    product_.run(to, columns, y, factors, counters);
+    bool prepares = true;
+    if constexpr (reads_rows)
+      if (product_.is_small(to) && rows_type::fits(rows)) {
+        const rows_type given{rows.data, rows.stride, int(rows.cols), rows.tokens};
+        product_.run_rows(to, given, y, factors, counters);
+        prepares = false;
+      }
+    if (prepares) {
+      columns_type columns = x_;
+      columns.group = product_.column_group(to);
+      const index_t blocks = half_columns::padded(w_.cols(), dim) / 128;
+      const int warps = int(min_of(blocks, prepare::max_warps));
+      const int sharers = prepare::exact ? int(ceil_div(blocks, prepare::max_warps)) : 1;
+      to.launch(prepare{}, index_t(x_.stride / x_.parts) * sharers, warps, 64, rows,
+                factors_of(w_), static_cast<const half_columns&>(columns), arithmetic::run,
+                sharers);
+      product_.run(to, columns, y, factors, counters);
+    }
     outliers_.add(to, y, factors.alpha);
   }
 
@@ -318,8 +354,8 @@ class real_tensor_plan {
 };
 
 /// Activations quantized to the int8 format A on the way, and multiplied as values: vectors of a
-/// codebook, whose quads of columns meet in one product. Where the host has integer products entries
-/// are the host's int8 levels, times their unit.
+/// codebook, whose quads of columns meet in one product. Where the host has integer products
+/// entries are the host's int8 levels, times their unit.
 template <class A, class View>
 class int8_entry_plan {
  public:

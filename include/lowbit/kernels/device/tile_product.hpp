@@ -5,6 +5,7 @@
 #pragma once
 #include "columns.hpp"
 #include "group_parameters.hpp"
+#include "half_scales.hpp"
 #include "tensor_path.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -13,6 +14,34 @@ namespace kernels {
 /// The parameters of a lane's two rows in one group.
 struct run_parameters {
   row_pair scale, zero;
+};
+
+/// Scales of groups that meet codes in registers, as halves, exactly: those of sixteen codes, whose
+/// sums would else be too short. What scales the scales meets the sums of `run` codes.
+template <class F>
+struct inner_scales {
+  static constexpr bool used = false;
+  static constexpr int run = tensor_traits<F>::run, exponent = 0;
+};
+template <class F>
+  requires(tensor_traits<F>::dim == 1 && tensor_traits<F>::groups && tensor_traits<F>::run == 16)
+struct inner_scales<F> {
+  using traits = tensor_traits<F>;
+  using plane = typename F::granularity_type::scale_plane;
+  using N = typename plane::quantizer_type;
+  using own = typename plane::granularity_type;
+  using scales = half_scales<typename F::quantizer_type, N>;
+  static constexpr int exponent = scales::exponent;
+  static constexpr int outer_run = [] {
+    if constexpr (detail::has_groups<own, N>) {
+      constexpr int width = nested_span(traits::width, own::block_cols);
+      return width == 0 ? 128 : run_of(width);
+    } else {
+      return 128;
+    }
+  }();
+  static constexpr bool used = scales::exact && !has_zero<N> && outer_run > 16;
+  static constexpr int run = used ? outer_run : traits::run;
 };
 
 /// The words and parameters of a matrix, as a lane reads them.
@@ -102,47 +131,79 @@ struct tile_weights {
 
 /// How halves are multiplied: what the inner loop asks of an arithmetic. `units_of_mma` units of
 /// codes at a time are `fragments` times `products` left operands; `a` returns those of a fragment.
-template <class View>
+template <class View, class Columns = half_columns>
 struct half_arithmetic {
   using view_type = View;
   using reader = tile_weights<View>;
   using traits = typename reader::traits;
   using Q = typename reader::Q;
   using codec_type = half_codec<Q, table_place::shared>;  // tables: half the instructions
-  using columns_type = half_columns;
+  using columns_type = Columns;
   using sum = float;
   static constexpr mma_kind kind = mma_kind::half;
+  static constexpr bool prepares_columns = std::same_as<Columns, half_columns>;
   static constexpr bool table_needs_columns = false;
-  static constexpr int run = traits::run;            // codes summed before parameters meet them
+  using inner = inner_scales<typename View::format_type>;
+  static constexpr int run = inner::run;  // codes summed before parameters meet them
   static constexpr int units_of_mma = 1, fragments = 1, products = 1;
-  using displacement = typename codec_type::displacement;
+  /// What codes meet in registers: their zeros, or their scales.
+  using displacement = std::conditional_t<inner::used, arr<word, 2>,
+                                          typename codec_type::displacement>;
   using operands = arr<arr<word, 4>, products>;
 
-  LOWBIT_HD static void fill(const View& w, const half_columns&, word* table, int thread,
+  LOWBIT_HD static void fill(const View& w, const Columns&, word* table, int thread,
                              int threads) {
     codec_type::fill(w.main.stored_levels(), table, thread, threads);
   }
-  LOWBIT_HD static codec_type codec(const View& w, const half_columns&, const word* table,
-                                    int lane) {
+  LOWBIT_HD static codec_type codec(const View& w, const Columns&, const word* table, int lane) {
     return codec_type(w.main.stored_levels(), table, lane);
   }
 
-  LOWBIT_HD static displacement displace(const codec_type& codec, const run_parameters& p) {
-    if constexpr (zero_of<Q> == zero_kind::integer)
+  /// Of a unit's group.
+  LOWBIT_HD static displacement displace(const codec_type& codec,
+                                         const typename reader::stored_parameters& stored,
+                                         int unit) {
+    if constexpr (inner::used) {
+      const row_pair level = stored.scale.level(unit * 16 / traits::run);
+      displacement two;
+      LOWBIT_UNROLL for (int i = 0; i < 2; ++i) {
+        const float scale = level[i] * exp2_int(inner::exponent);
+        two[i] = halves(scale, scale);
+      }
+      return two;
+    } else if constexpr (zero_of<Q> == zero_kind::integer) {
+      const run_parameters p = reader::parameters(stored, unit);
       return codec.displace(p.zero[0], p.zero[1]);
-    else
+    } else {
       return codec.displace();
+    }
+  }
+  LOWBIT_HD static run_parameters parameters(const typename reader::stored_parameters& stored,
+                                             int unit) {
+    if constexpr (inner::used) {
+      run_parameters p{stored.scale.outer_scale(unit * 16 / traits::run), {}};
+      LOWBIT_UNROLL for (int i = 0; i < 2; ++i) p.scale[i] *= exp2_int(-inner::exponent);
+      return p;
+    } else {
+      return reader::parameters(stored, unit);
+    }
   }
   LOWBIT_HD static operands a(const codec_type& codec, const typename reader::words& w, int unit,
                               int, const displacement& d) {
-    return {{codec.fragment(w, unit, d)}};
+    if constexpr (inner::used) {
+      arr<word, 4> four = codec.fragment(w, unit, codec.displace());
+      LOWBIT_UNROLL for (int i = 0; i < 4; ++i) four[i] = mul2(four[i], d[i % 2]);
+      return {{four}};
+    } else {
+      return {{codec.fragment(w, unit, d)}};
+    }
   }
   LOWBIT_HD static arr<word, 2> b(const words4& piece, int unit) {
     return {{piece[unit % 2 * 2], piece[unit % 2 * 2 + 1]}};
   }
   LOWBIT_HD static sum start() { return 0; }
   LOWBIT_HD static void add(const codec_type&, arr<float, 4>& to, const arr<sum, 4>& part,
-                            const run_parameters& p, const half_columns& x, int number, int,
+                            const run_parameters& p, const Columns& x, int number, int,
                             int column) {
     LOWBIT_UNROLL for (int i = 0; i < 4; ++i) to[i] +=
         p.scale[i / 2] * codec_type::post_scale * part[i];
@@ -169,7 +230,7 @@ struct byte_arithmetic {
   using columns_type = byte_columns;
   using sum = std::int32_t;
   static constexpr mma_kind kind = codec_type::kind;
-  static constexpr bool table_needs_columns = false;
+  static constexpr bool prepares_columns = true, table_needs_columns = false;
   static constexpr int run = Width == 0 ? traits::run : min_of(traits::run, run_of(Width));
   static constexpr int units_of_mma = run >= 32 ? 2 : 1, fragments = 1, products = 1;
   struct displacement {};
@@ -183,7 +244,14 @@ struct byte_arithmetic {
                                     int lane) {
     return codec_type(w.main.stored_levels(), table, lane);
   }
-  LOWBIT_HD static displacement displace(const codec_type&, const run_parameters&) { return {}; }
+  LOWBIT_HD static displacement displace(const codec_type&,
+                                         const typename reader::stored_parameters&, int) {
+    return {};
+  }
+  LOWBIT_HD static run_parameters parameters(const typename reader::stored_parameters& stored,
+                                             int unit) {
+    return reader::parameters(stored, unit);
+  }
   LOWBIT_HD static operands a(const codec_type& codec, const typename reader::words& w, int unit,
                               int, displacement) {
     const arr<word, 2> first = codec.scaled_fragment(w, unit);
@@ -323,7 +391,7 @@ inline constexpr int pieces_at_once =
     units_at_once<Arithmetic>* Arithmetic::reader::dim / Arithmetic::columns_type::units;
 
 /// Adds to sums[m][n] the products of `Units` units of a block of row tiles, from First on, with
-/// columns 8 n .. 8 n + 7. `piece(lane, n, i)` are 16 bytes of the columns, the first of these units.
+/// columns 8 n .. 8 n + 7. `piece(lane, n, i)` are 16 bytes of the columns, from these units on.
 template <class Arithmetic, int Tiles, int Parts, int First = 0, int Units = 8, class W,
           class Codecs, class Words, class Stored, class Piece>
 LOWBIT_HD void multiply_block(const W& w, const typename Arithmetic::columns_type& x,
@@ -343,9 +411,7 @@ LOWBIT_HD void multiply_block(const W& w, const typename Arithmetic::columns_typ
     typename W::template var<arr<typename Arithmetic::displacement, Tiles>> moved;
     w.lanes([&](int l) {
       LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) {
-        params[l][m] =
-            Arithmetic::reader::parameters(stored[l][m], run * units);
-        moved[l][m] = Arithmetic::displace(codec[l], params[l][m]);
+        params[l][m] = Arithmetic::parameters(stored[l][m], run * units);
         LOWBIT_UNROLL for (int n = 0; n < Parts; ++n)
           LOWBIT_UNROLL for (int i = 0; i < 4; ++i) part[m][n][l][i] = Arithmetic::start();
       }
@@ -364,6 +430,8 @@ LOWBIT_HD void multiply_block(const W& w, const typename Arithmetic::columns_typ
           using operand = std::remove_cvref_t<decltype(typename Arithmetic::operands{}[0])>;
           arr<typename W::template var<operand>, products> a;
           w.lanes([&](int l) {
+            if (i == 0 && (unit == run * units || unit * 16 % Arithmetic::traits::run == 0))
+              moved[l][m] = Arithmetic::displace(codec[l], stored[l][m], unit);
             const auto some = Arithmetic::a(codec[l], words[l][m], unit, i, moved[l][m]);
             LOWBIT_UNROLL for (int p = 0; p < products; ++p) a[p][l] = some[p];
           });

@@ -131,16 +131,16 @@ struct wide_product {
       w.lanes([&](int l) { words[l] = ring.read_tile(slot, m, l); });
       LOWBIT_UNROLL for (int run = 0; run < 8 / units; ++run) {
         typename W::template var<run_parameters> params;
-        typename W::template var<typename Arithmetic::displacement> moved;
         typename W::template var<arr<arr<float, 4>, Parts>> part;
         arr<typename W::template var<arr<word, 4>>, units> a;
-        w.lanes([&](int l) {
-          params[l] = reader::parameters(stored[l][m], run * units);
-          moved[l] = Arithmetic::displace(codec[l], params[l]);
-        });
+        typename W::template var<typename Arithmetic::displacement> moved;
+        w.lanes([&](int l) { params[l] = Arithmetic::parameters(stored[l][m], run * units); });
         LOWBIT_UNROLL for (int u = 0; u < units; ++u) {
           w.lanes([&](int l) {
-            a[u][l] = Arithmetic::a(codec[l], words[l], run * units + u, 0, moved[l])[0];
+            const int unit = run * units + u;
+            if (u == 0 || unit * 16 % Arithmetic::traits::run == 0)
+              moved[l] = Arithmetic::displace(codec[l], stored[l][m], unit);
+            a[u][l] = Arithmetic::a(codec[l], words[l], unit, 0, moved[l])[0];
           });
           mma_shared_begin(w);
           mma_shared<Parts>(w, part, a[u], columns_of_stage + (run * units + u) * unit_words,
