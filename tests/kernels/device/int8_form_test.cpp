@@ -5,6 +5,7 @@
 
 #include <lowbit/codebooks/vector.hpp>
 #include <lowbit/kernels/exec/lockstep.hpp>
+#include <lowbit/quantize.hpp>
 #include <lowbit/quantizers/learned_table.hpp>
 
 #include "support/random_matrix.hpp"

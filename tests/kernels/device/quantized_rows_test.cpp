@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <lowbit/kernels/device/lockstep_launcher.hpp>
-#include <lowbit/storage/quantize.hpp>
+#include <lowbit/quantize.hpp>
 #include <vector>
 
 #include "support/random_matrix.hpp"
@@ -19,7 +19,7 @@ TEST_CASE("levels, scales and values are those of quantize, of short last groups
   detail::carver carver(memory.data());
   const kernels::quantized_rows<a8> rows(cols, tokens, carver);
   std::vector<float> values(tokens * 80, -1.f);
-  rows.run(kernels::lockstep_launcher{}, kernels::device_int8<a8, float>{x.view()}, values.data(),
+  rows.run(lockstep_launcher{}, kernels::device_int8<a8, float>{x.view()}, values.data(),
            80);
   CHECK(rows.rows().groups == 3);
   CHECK(rows.rows().stride == 76);
