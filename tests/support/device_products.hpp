@@ -103,9 +103,9 @@ double real_bound(index_t cols) {
   if constexpr (std::same_as<Layout, lb::mma16>) {
     using Q = typename F::quantizer_type;
     bool rounded = lb::dim_of<Q> > 1;
-    if constexpr (lb::dim_of<Q> == 1) rounded = !lb::has_half_levels<Q>;
+    if constexpr (lb::has_half_codec<Q>) rounded = !lb::has_half_levels<Q>;
     if (rounded) bound += 0x1p-11;
-    if (sizeof(T) == 4 || lb::scales_columns<typename F::granularity_type>) bound += 0x1p-21;
+    if (sizeof(T) >= 4 || lb::scales_columns<typename F::granularity_type>) bound += 0x1p-21;
   }
   return bound;
 }

@@ -42,9 +42,9 @@ class axis_view {
     if constexpr (detail::has_groups<typename format_type::granularity_type, Q>)
       main.groups.scale[0] = w.main.groups.scale[scales_of<Q> == 1 ? 0 : Axis];
   }
-  extent shape() const { return size_; }
-  index_t rows() const { return size_.rows; }
-  index_t cols() const { return size_.cols; }
+  LOWBIT_HD extent shape() const { return size_; }
+  LOWBIT_HD index_t rows() const { return size_.rows; }
+  LOWBIT_HD index_t cols() const { return size_.cols; }
 
   typename plane_type::template data<borrowed> main{};
 

@@ -52,7 +52,7 @@ TEST_CASE("rows and columns that are there are written, by the last block that s
       kernels::half_columns x;
       x.columns = columns;
       run_lockstep(splits, 2, 64, order, known_sums{}, rows, x,
-                   kernels::device_results{y.data(), rows, {}, partial.data(), &counter}, splits);
+                   kernels::device_results{{y.data(), rows}, {}, partial.data(), &counter}, splits);
       const float times = splits == 1 ? 1 : 1 + 2 + 3;
       index_t wrong = 0;
       for (index_t c = 0; c < columns; ++c)

@@ -157,7 +157,7 @@ struct integer_product {
     std::vector<unsigned> counters(std::size_t(tiles), 0u);
     results out;
     out.y.assign(std::size_t(rows * tokens), std::numeric_limits<float>::quiet_NaN());
-    const lb::kernels::device_results to{out.y.data(), rows, lb::update{}, partial.data(),
+    const lb::kernels::device_results to{{out.y.data(), rows}, lb::update{}, partial.data(),
                                          counters.data()};
     run(blocks, warps, kernel.shared_bytes(warps), kernel, as_device(matrix), prepared, to, splits);
     for (const unsigned c : counters) out.counting += c != 0;

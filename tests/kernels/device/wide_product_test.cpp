@@ -39,7 +39,7 @@ std::vector<float> product(const Kernel& kernel, int column_group, const View& w
       partial(std::size_t(groups * splits * warps * 16 * Tiles * Columns));
   std::vector<unsigned> counters(std::size_t(groups), 0u);
   to.launch(kernel, groups * splits, warps, kernel.shared_bytes(warps), w, columns,
-            kernels::device_results{y.data(), w.rows(), {}, partial.data(), counters.data()},
+            kernels::device_results{{y.data(), w.rows()}, {}, partial.data(), counters.data()},
             splits);
   for (unsigned c : counters) CHECK(c == 0);
   return y;

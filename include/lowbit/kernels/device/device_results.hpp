@@ -5,11 +5,29 @@
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {
 
-/// Where a product on the device leaves its results: as result_rows, and where partial sums go when
-/// several blocks share a tile.
-struct device_results {
+/// Where the results of a product on the device lie: element (token, row) at
+/// data[token * stride + row], or, of two axes, those of tokens 2 t and 2 t + 1 side by side, as the
+/// parts of complex numbers.
+struct result_place {
   float* data;
-  index_t stride;
+  index_t stride;  // in floats
+  int axes = 1;
+  result_place(float* first, index_t row_stride, int axis_count = 1)
+      : data(first), stride(row_stride), axes(axis_count) {}
+  result_place(matrix_view<float> y) : result_place(y.data(), y.stride()) {}
+  result_place(matrix_view<complex32> y)
+      : result_place(reinterpret_cast<float*>(y.data()), 2 * y.stride(), 2) {}
+
+  LOWBIT_HD float& operator()(index_t token, index_t row) const {
+    return axes == 1 ? data[token * stride + row]
+                     : data[token / 2 * stride + 2 * row + token % 2];
+  }
+};
+
+/// Where a product on the device leaves its results, and where partial sums go when several blocks
+/// share a tile.
+struct device_results {
+  result_place at;
   update factors;
   float* partial;      // [tile of rows][split][row][column]
   unsigned* counters;  // one for each tile of rows, zero between calls
@@ -20,7 +38,7 @@ LOWBIT_HD inline void write(const device_results& y, const float* token_factors,
                             index_t row, float sum) {
   if (token_factors != nullptr) sum *= token_factors[token];
   sum *= y.factors.alpha;
-  float& to = y.data[token * y.stride + row];
+  float& to = y.at(token, row);
   to = y.factors.beta == 0 ? sum : sum + y.factors.beta * to;
 }
 

@@ -3,9 +3,9 @@
 // lockstep_launcher.
 #pragma once
 #include "../gemm.hpp"
+#include "axis_plan.hpp"
 #include "launch.hpp"
 #include "row_product.hpp"
-#include "tensor_plan.hpp"
 #include "workspace_memory.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
@@ -103,10 +103,17 @@ struct plan_of;
 template <class View, class T>
 struct plan_of<View, device_real<T>> {
   using F = typename View::format_type;
-  static constexpr bool tensor =
-      std::same_as<typename View::layout_type, mma16> && has_tensor_path<F>;
-  using type = typename std::conditional_t<tensor, std::type_identity<real_tensor_plan<View, T>>,
-                                           std::type_identity<real_row_plan<View>>>::type;
+  static constexpr auto choose() {
+    if constexpr (!std::same_as<typename View::layout_type, mma16>)
+      return std::type_identity<real_row_plan<View>>{};
+    else if constexpr (has_tensor_path<F>)
+      return std::type_identity<real_tensor_plan<View, T>>{};
+    else if constexpr (has_tensor_axes<F> && std::same_as<typename F::outliers_type, none>)
+      return std::type_identity<axis_plan<View>>{};
+    else
+      return std::type_identity<real_row_plan<View>>{};
+  }
+  using type = typename decltype(choose())::type;
 };
 template <class View, class A, class T>
 struct plan_of<View, device_int8<A, T>> {

@@ -3,6 +3,7 @@
 #pragma once
 #include "../../packing/mma16.hpp"
 #include "../../storage/quantized_matrix.hpp"
+#include "../axis_view.hpp"
 #include "byte_codec.hpp"
 #include "entry_codec.hpp"
 #include "half_codec.hpp"
@@ -56,10 +57,21 @@ inline constexpr bool has_byte_path = [] {
   else return has_byte_codec<typename F::quantizer_type>;
 }();
 
+/// Complex formats whose axes have, each as a matrix of real levels.
+template <class F>
+inline constexpr bool has_tensor_axes = [] {
+  if constexpr (has_axes<F>)
+    return has_tensor_path<
+        typename axis_view<quantized_view<F, mma16, device>, 0>::format_type>;
+  else
+    return false;
+}();
+
 }  // namespace kernels
 
 /// The layout that products on a device read fastest.
 template <format_like F>
-using device_layout = std::conditional_t<kernels::has_tensor_path<F>, mma16, canonical>;
+using device_layout =
+    std::conditional_t<kernels::has_tensor_path<F> || kernels::has_tensor_axes<F>, mma16, canonical>;
 
 }  // namespace lowbit::inline LOWBIT_ABI

@@ -144,16 +144,16 @@ class tensor_product {
     return shape_.is_small(multiprocessors_of(to));
   }
   template <class Launcher, class Rows>
-  void run_rows(const Launcher& to, const Rows& x, matrix_view<float> y, update factors,
+  void run_rows(const Launcher& to, const Rows& x, const result_place& y, update factors,
                 unsigned* counters) const {
     start_small<real_arithmetic<View, Rows>>(
-        to, x, device_results{y.data(), y.stride(), factors, partial_, counters});
+        to, x, device_results{y, factors, partial_, counters});
   }
 
   template <class Launcher>
-  void run(const Launcher& to, const columns_type& x, matrix_view<float> y, update factors,
+  void run(const Launcher& to, const columns_type& x, const result_place& y, update factors,
            unsigned* counters) const {
-    const device_results results{y.data(), y.stride(), factors, partial_, counters};
+    const device_results results{y, factors, partial_, counters};
     const int multiprocessors = multiprocessors_of(to);
     const auto start_with = [&](const auto& kernel, const tensor_launch& l) {
       to.launch(kernel, l.blocks, l.warps, kernel.shared_bytes(l.warps), w_, x, results, l.splits);
@@ -234,8 +234,8 @@ struct add_outliers {
   static constexpr int max_warps = 8, min_blocks = 1;
 
   template <class Block, class View>
-  LOWBIT_HD void operator()(Block& block, const View& w, const value_rows<float>& x, float* y,
-                            index_t y_stride, float alpha) const {
+  LOWBIT_HD void operator()(Block& block, const View& w, const value_rows<float>& x,
+                            const result_place& y, float alpha) const {
     using W = typename Block::warp;
     block.phase_nosync([&](W warp, int i) {
       warp.lanes([&](int l) {
@@ -243,8 +243,7 @@ struct add_outliers {
         index_t e = (index_t(block.index()) * block.warps() + i) * warp_size + l;
         for (; e < w.rows() * x.tokens; e += step) {
           const index_t t = e / w.rows(), r = e % w.rows();
-          y[t * y_stride + r] += alpha * w.apart.dot(r, x.values + t * x.stride,
-                                                     x.kept + t * x.kept_stride);
+          y(t, r) += alpha * w.apart.dot(r, x.values + t * x.stride, x.kept + t * x.kept_stride);
         }
       });
     });
@@ -267,13 +266,13 @@ class outlier_plan {
   const value_rows<float>& rows() const { return rows_; }
   float* values() const { return values_; }
   template <class Launcher>
-  void add(const Launcher& to, matrix_view<float> y, float alpha) const {
+  void add(const Launcher& to, const result_place& y, float alpha) const {
     if constexpr (!none) {
       if (rows_.kept_stride > 0)
         launch_on(to, prepare_outliers{}, rows_.tokens * rows_.kept_stride, 1, w_.apart, rows_,
                   kept_);
-      launch_on(to, add_outliers{}, w_.rows() * rows_.tokens, warp_size, w_, rows_, y.data(),
-                y.stride(), alpha);
+      launch_on(to, add_outliers{}, w_.rows() * rows_.tokens, warp_size, w_, rows_, y,
+                alpha);
     }
   }
 
@@ -318,7 +317,7 @@ class real_tensor_plan {
   /// Where find_int8_form will have written, for rounded columns.
   void set_form(const int8_form* form) { x_.form = form; }
   template <class Launcher>
-  void run(const Launcher& to, const device_real<T>& x, matrix_view<float> y, update factors,
+  void run(const Launcher& to, const device_real<T>& x, const result_place& y, update factors,
            unsigned* counters) const {
     const device_rows<T> rows{x.x.data(), x.x.stride(), x.x.cols(), int(x.x.rows())};
     if constexpr (!decltype(outliers_)::none)
@@ -373,7 +372,7 @@ class int8_entry_plan {
     }
   }
   template <class Launcher, class T>
-  void run(const Launcher& to, const device_int8<A, T>& x, matrix_view<float> y, update factors,
+  void run(const Launcher& to, const device_int8<A, T>& x, const result_place& y, update factors,
            unsigned* counters) const {
     quantized_.run(to, x, values_, w_.cols());
     if constexpr (rounded && !int8_form_is_known<Q>)
@@ -410,7 +409,7 @@ class int8_tensor_plan {
     x_.sums = memory.take<float>(mma16::blocks(w.cols()) * (128 / arithmetic::run) * x_.stride);
   }
   template <class Launcher, class T>
-  void run(const Launcher& to, const device_int8<A, T>& x, matrix_view<float> y, update factors,
+  void run(const Launcher& to, const device_int8<A, T>& x, const result_place& y, update factors,
            unsigned* counters) const {
     const device_rows<T> rows{x.x.data(), x.x.stride(), x.x.cols(), int(x.x.rows())};
     using prepare = prepare_bytes<T, scale_number>;
