@@ -13,6 +13,13 @@ namespace lowbit::inline LOWBIT_ABI {
 /// or `as<A>(X)` with a format like a8: int8 codes, a scale for whole quads of columns. A workspace
 /// of at least `gpu::workspace_bytes(w, tokens)` bytes serves one stream at a time.
 ///
+/// On tensor cores, from the layout mma16: real or complex levels of up to 8 bits whose groups span
+/// 16 columns or more, and vectors of 4, 8 or 16 values of at most 4096 entries (64 KB as halves)
+/// whose groups span 16 codes. The rest is slow. Cost: the bytes of w once for up to 8 columns of X
+/// (16 where there are few rows); complex ones twice. A column is a token, or two where X does not
+/// fit halves (float, complex32, factors of columns). Few f16 columns whose rows begin at multiples
+/// of 8 bytes are read as they are, in one launch; others are brought into order by a kernel first.
+///
 /// Never allocates, never synchronizes, and can be captured in a graph. Results are the same bits
 /// from run to run. Real activations: |error| <= (ceil(K / 16) + 16) 2^-23 sum |w x| and what
 /// rounding X to the arithmetic's type costs. Int8 activations: exact integer sums of int8 levels,

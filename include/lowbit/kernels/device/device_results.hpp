@@ -6,8 +6,8 @@ namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {
 
 /// Where the results of a product on the device lie: element (token, row) at
-/// data[token * stride + row], or, of two axes, those of tokens 2 t and 2 t + 1 side by side, as the
-/// parts of complex numbers.
+/// data[token * stride + row], or, of two axes, those of tokens 2 t and 2 t + 1 side by side, as
+/// the parts of complex numbers.
 struct result_place {
   float* data;
   index_t stride;  // in floats

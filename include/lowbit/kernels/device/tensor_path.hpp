@@ -71,7 +71,7 @@ inline constexpr bool has_tensor_axes = [] {
 
 /// The layout that products on a device read fastest.
 template <format_like F>
-using device_layout =
-    std::conditional_t<kernels::has_tensor_path<F> || kernels::has_tensor_axes<F>, mma16, canonical>;
+using device_layout = std::conditional_t<kernels::has_tensor_path<F> || kernels::has_tensor_axes<F>,
+                                         mma16, canonical>;
 
 }  // namespace lowbit::inline LOWBIT_ABI
