@@ -41,10 +41,13 @@ struct fragment_columns {
     const word* first;
     int step;
     LOWBIT_HD words4 operator[](int i) const { return load4(first + i * step); }
+    LOWBIT_HD words4 inside(int i) const { return (*this)[i]; }
   };
   LOWBIT_HD cursor_type cursor(int first, int column, int t) const {
     return {at(first, column, t), columns * 16};
   }
+  /// Whether pieces of a block, from `first` on, may be read by cursor_type::inside.
+  LOWBIT_HD static constexpr bool is_whole(int) { return true; }
   /// Of column and column + 1; an even one.
   LOWBIT_HD arr<float, 2> sums_of(int run, int column) const {
     return *reinterpret_cast<const float_pair*>(sums + run * stride + column);
@@ -120,11 +123,16 @@ struct half_rows {
   struct cursor_type {
     const float16* first;
     int left;  // columns from there to the end of the row
-    LOWBIT_HD words4 operator[](int i) const {
+    LOWBIT_HD words4 operator[](int i) const { return piece(i, left); }
+    /// Of blocks that end within the row: with no question for each quad.
+    LOWBIT_HD words4 inside(int i) const { return piece(i, 128 * Dim); }
+
+   private:
+    LOWBIT_HD words4 piece(int i, int end) const {
       words4 w{};
       LOWBIT_UNROLL for (int k = 0; k < 2; ++k) {
         const int c = first_of(2 * i + k);
-        if (c >= left) continue;
+        if (c >= end) continue;
         const auto two = bits_as<arr<word, 2>>(load_cached<std::uint64_t>(first + c));
         w[2 * k] = two[0];
         w[2 * k + 1] = two[1];
@@ -132,6 +140,7 @@ struct half_rows {
       return w;
     }
   };
+  LOWBIT_HD bool is_whole(int first) const { return 32 * first + 128 * Dim <= cols; }
   /// `first` begins a block of codes.
   LOWBIT_HD cursor_type cursor(int first, int column, int t) const {
     const int c = 32 * first + 4 * t * Dim;

@@ -113,7 +113,12 @@ struct small_product {
               // Columns that are not there become the first, and their sums nothing.
               const int column = 8 * n + l / 4 < x.columns ? 8 * n + l / 4 : 0;
               const cursor_type from = columns_of_block[l][n] = x.cursor(pieces * b, column, l % 4);
-              LOWBIT_UNROLL for (int k = 0; k < pieces_ahead; ++k) piece[l][n][k] = from[k];
+              if (x.is_whole(pieces * b)) {
+                LOWBIT_UNROLL for (int k = 0; k < pieces_ahead; ++k) piece[l][n][k] =
+                    from.inside(k);
+              } else {
+                LOWBIT_UNROLL for (int k = 0; k < pieces_ahead; ++k) piece[l][n][k] = from[k];
+              }
             }
             if (after.group < groups && first + after.step < last)
               fetch_parameters<View, Tiles>(weights, tiles_of(after.group), first + after.step, l,
