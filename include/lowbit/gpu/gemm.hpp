@@ -23,8 +23,9 @@ namespace lowbit::inline LOWBIT_ABI {
 /// Never allocates, never synchronizes, and can be captured in a graph. Results are the same bits
 /// from run to run. Real activations: |error| <= (ceil(K / 16) + 16) 2^-23 sum |w x| and what
 /// rounding X to the arithmetic's type costs. Int8 activations: exact integer sums of int8 levels,
-/// scaled in binary32; a token with a NaN or an infinity has NaN results, since a device cannot
-/// throw.
+/// scaled in binary32; in code for sm_90a more than 32 tokens are multiplied as the values that the
+/// levels stand for, as if they were real, which is faster. A token with a NaN or an infinity has
+/// NaN results, since a device cannot throw.
 /// Throws, before anything is launched: shape_mismatch, overlap of X and Y, bad_argument (a pointer
 /// that is not aligned for its type, a workspace that is too small), device and unsupported as
 /// gpu::current_device does.

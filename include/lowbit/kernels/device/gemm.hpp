@@ -118,13 +118,19 @@ struct plan_of<View, device_real<T>> {
 template <class View, class A, class T>
 struct plan_of<View, device_int8<A, T>> {
   using F = typename View::format_type;
+  static constexpr auto choose_int8() {
+    if constexpr (has_values_of_integers<View>)
+      return std::type_identity<int8_plan<A, View>>{};
+    else
+      return std::type_identity<int8_tensor_plan<A, View>>{};
+  }
   static constexpr auto choose() {
     if constexpr (!std::same_as<typename View::layout_type, mma16> || !has_tensor_path<F>)
       return std::type_identity<int8_row_plan<A, View>>{};
     else if constexpr (tensor_traits<F>::dim > 1)
       return std::type_identity<int8_entry_plan<A, View>>{};
     else if constexpr (has_byte_path<F> && run_of(A::granularity_type::block_cols) >= 16)
-      return std::type_identity<int8_tensor_plan<A, View>>{};
+      return choose_int8();
     else
       return std::type_identity<int8_row_plan<A, View>>{};
   }

@@ -352,31 +352,27 @@ class real_tensor_plan {
   columns_type x_{};
 };
 
-/// Activations quantized to the int8 format A on the way, and multiplied as values: vectors of a
-/// codebook, whose quads of columns meet in one product. Where the host has integer products
-/// entries are the host's int8 levels, times their unit.
-template <class A, class View>
-class int8_entry_plan {
+/// Activations quantized to the int8 format A on the way, and multiplied as values.
+template <class A, class View, class Arithmetic>
+class int8_value_plan {
  public:
-  using F = typename View::format_type;
-  using Q = typename F::quantizer_type;
-  static constexpr bool rounded = has_int8_path<F>;
-  using columns_type = std::conditional_t<rounded, rounded_columns, half_columns>;
+  using Q = typename View::format_type::quantizer_type;
+  static constexpr bool finds_form =
+      std::same_as<typename Arithmetic::columns_type, rounded_columns> && !int8_form_is_known<Q>;
 
-  int8_entry_plan(const View& w, index_t tokens, detail::carver& memory)
+  int8_value_plan(const View& w, index_t tokens, detail::carver& memory)
       : w_(w), quantized_(w.cols(), tokens, memory), product_(w, tokens, memory) {
     values_ = memory.take<float>(tokens * w.cols());
-    if constexpr (rounded && !int8_form_is_known<Q>) {
+    if constexpr (finds_form) {
       form_ = memory.take<int8_form>(1);
       product_.set_form(form_);
     }
   }
   template <class Launcher, class T>
-  void run(const Launcher& to, const device_int8<A, T>& x, const result_place& y, update factors,
+  void run(const Launcher& to, const device_int8<A, T>& x, matrix_view<float> y, update factors,
            unsigned* counters) const {
     quantized_.run(to, x, values_, w_.cols());
-    if constexpr (rounded && !int8_form_is_known<Q>)
-      to.launch(find_int8_form<Q>{}, 1, 1, 0, w_, form_);
+    if constexpr (finds_form) to.launch(find_int8_form<Q>{}, 1, 1, 0, w_, form_);
     const matrix_view<const float> values(values_, x.x.rows(), w_.cols());
     product_.run(to, device_real<float>{values}, y, factors, counters);
   }
@@ -384,10 +380,17 @@ class int8_entry_plan {
  private:
   View w_;
   quantized_rows<A> quantized_;
-  real_tensor_plan<View, float, entry_arithmetic<View, columns_type>> product_;
+  real_tensor_plan<View, float, Arithmetic> product_;
   float* values_ = nullptr;
   int8_form* form_ = nullptr;
 };
+/// Vectors of a codebook, whose quads of columns meet in one product. Where the host has integer
+/// products entries are the host's int8 levels, times their unit.
+template <class A, class View>
+using int8_entry_plan = int8_value_plan<
+    A, View,
+    entry_arithmetic<View, std::conditional_t<has_int8_path<typename View::format_type>,
+                                              rounded_columns, half_columns>>>;
 
 /// Activations quantized to the int8 format A on the way.
 template <class A, class View>
@@ -431,6 +434,44 @@ class int8_tensor_plan {
   tensor_product<arithmetic> product_;
   outlier_plan<View> outliers_;
   byte_columns x_{};
+};
+
+/// Formats whose int8 levels are halves as well, in runs that warpgroups multiply.
+template <class View>
+inline constexpr bool has_values_of_integers = [] {
+  using Q = typename View::format_type::quantizer_type;
+  if constexpr (!has_half_levels<Q> || has_state<Q> || half_arithmetic<View>::run < 32)
+    return false;
+  else
+    return detail::byte_scale<Q>.exact;
+}();
+/// Integers for few tokens. Many are multiplied as values where Hopper's warpgroups multiply, which
+/// is faster than integers are elsewhere, though values are two halves.
+template <class A, class View>
+class int8_plan {
+ public:
+  int8_plan(const View& w, index_t tokens, detail::carver& memory)
+      : int8_plan(w, tokens, memory, memory) {}
+  template <class Launcher, class T>
+  void run(const Launcher& to, const device_int8<A, T>& x, matrix_view<float> y, update factors,
+           unsigned* counters) const {
+    if (x.x.rows() > most_integers && to.multiplies_shared())
+      values_.run(to, x, y, factors, counters);
+    else
+      integers_.run(to, x, y, factors, counters);
+  }
+
+ private:
+  static constexpr index_t most_integers = 32;
+
+  /// Both begin at the same place of the memory: one of them runs.
+  int8_plan(const View& w, index_t tokens, detail::carver& memory, detail::carver same)
+      : integers_(w, tokens, memory), values_(w, tokens > most_integers ? tokens : 0, same) {
+    if (same.used() > memory.used()) memory = same;
+  }
+
+  int8_tensor_plan<A, View> integers_;
+  int8_value_plan<A, View, half_arithmetic<View>> values_;
 };
 
 }  // namespace kernels
