@@ -266,6 +266,15 @@ struct byte_arithmetic {
     if constexpr (units_of_mma == 1) return {{piece[unit % 4]}};
     else return {{piece[unit % 4], piece[unit % 4 + 1]}};
   }
+  /// Whether the bias times a sum of activations is an integer, which binary32 has beside 2^23.
+  static constexpr bool whole_bias = [] {
+    if constexpr (kind == mma_kind::u8s8) {
+      constexpr float bias = Q::intercept / Q::slope;
+      return float(int(bias)) == bias;
+    } else {
+      return true;
+    }
+  }();
   // Sums start at the bits of 1.5 * 2^23, in binary32: what is added to an integer is added to it.
   // At most 128 * 127 * 255 < 2^22.
   LOWBIT_HD static sum start() { return 0x4b400000; }
@@ -277,10 +286,16 @@ struct byte_arithmetic {
     LOWBIT_UNROLL for (int i = 0; i < 4; ++i) {
       // Powers of two: exact.
       const float factor = i < 2 ? 1.f : 1.f / codec_type::upper_factor;
-      float v = bits_as<float>(part[i]) * factor - 12582912.f * factor;
+      const float start = -12582912.f * factor, found = bits_as<float>(part[i]) * factor;
       float shift = codec.bias();
       if constexpr (zero_of<Q> == zero_kind::integer) shift -= p.zero[i / 2];
-      if constexpr (kind == mma_kind::u8s8 || has_zero<Q>) v += shift * sums[i % 2];
+      float v;
+      if constexpr (kind == mma_kind::s8s8 && !has_zero<Q>)
+        v = found + start;
+      else if constexpr (whole_bias)
+        v = found + (start + shift * sums[i % 2]);  // the bracket is the same for many
+      else
+        v = found + start + shift * sums[i % 2];
       float one = p.scale[i / 2] * codec.unit();
       if constexpr (traits::minima) {
         const float zero = zero_of<Q> == zero_kind::minimum ? p.zero[i / 2]
