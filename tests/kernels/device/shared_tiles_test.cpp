@@ -32,7 +32,7 @@ struct known_sums {
           }
       });
     });
-    kernels::finish_tiles(
+    kernels::finish_tiles<1>(
         block, part, rows, x, y,
         [&](int i, int m, int, int l) -> arr<float, 4>& { return sums[i][l][m]; });
   }

@@ -118,7 +118,7 @@ struct batch_product {
       };
       each_part(multiply, std::make_integer_sequence<int, stages_of_block>{});
     }
-    finish_tiles(
+    finish_tiles<axes_of_results<View>>(
         block, part, weights.rows(), x, y,
         [&](int i, int m, int n, int l) -> arr<float, 4>& { return state[i].sums[m][n][l]; });
   }

@@ -42,7 +42,7 @@ struct shared_tiles {
 /// The end of a product: sums(warp, m, n, lane) are a lane's four (as d of mma) of tile m and
 /// columns 8 n .. 8 n + 7. The last of the blocks that share tiles adds the sums of all in their
 /// order: results do not depend on time.
-template <int Tiles, int Parts, class Block, class Columns, class Sums>
+template <int Axes, int Tiles, int Parts, class Block, class Columns, class Sums>
 LOWBIT_HD void finish_tiles(Block& block, const shared_tiles<Tiles, Parts>& part, index_t rows,
                             const Columns& x, const device_results& y, Sums sums) {
   using W = typename Block::warp;
@@ -94,11 +94,11 @@ LOWBIT_HD void finish_tiles(Block& block, const shared_tiles<Tiles, Parts>& part
             // Two columns of a lane are two tokens, or both parts of one.
             if (x.parts == 2) {
               if (column < part.used)
-                write(y, x.factors, (part.first_column + column) / 2, r,
+                write<Axes>(y, x.factors, (part.first_column + column) / 2, r,
                       sum[k] + sum[k + 1] * (1.f / 2048));
             } else {
               LOWBIT_UNROLL for (int e = 0; e < 2; ++e) if (column + e < part.used)
-                  write(y, x.factors, part.first_column + column + e, r, sum[k + e]);
+                  write<Axes>(y, x.factors, part.first_column + column + e, r, sum[k + e]);
             }
           }
     });

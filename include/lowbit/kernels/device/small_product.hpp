@@ -39,6 +39,7 @@ struct small_product {
     struct warp_state {
       typename W::template var<typename Arithmetic::codec_type> codec;
       typename W::template var<tile_parameters<View, Tiles>> next_parameters;
+      typename W::template var<arr<arr<words4, pieces_ahead>, Parts>> next_columns;
       sums_of_tiles<W, Tiles, Parts> sums;
       int first, last;  // its blocks of codes
     };
@@ -91,6 +92,25 @@ struct small_product {
     block.phase_nosync(
         [&](W w, int i) { state[i].codec = codecs_of<Arithmetic>(w, weights, x, table); });
     block.wait_for_previous();  // weights were there before; columns are not
+    // The columns of a block, as long before they are multiplied as registers allow: when those of
+    // the block before have been.
+    const auto fetch_columns = [&](W w, int i, const position& p) {
+      const int b = state[i].first + p.step;
+      if (p.group >= groups || b >= state[i].last) return;
+      w.lanes([&](int l) {
+        LOWBIT_UNROLL for (int n = 0; n < Parts; ++n) {
+          const cursor_type from = columns_from(x, b, n, l);
+          if (x.is_whole(pieces * b)) {
+            LOWBIT_UNROLL for (int k = 0; k < pieces_ahead; ++k)
+              state[i].next_columns[l][n][k] = from.inside(k);
+          } else {
+            LOWBIT_UNROLL for (int k = 0; k < pieces_ahead; ++k)
+              state[i].next_columns[l][n][k] = from[k];
+          }
+        }
+      });
+    };
+    block.phase_nosync([&](W w, int i) { fetch_columns(w, i, start); });
 
     int slot = 0, buffer = 0;
     for (position now = start; now.group < groups;) {
@@ -104,22 +124,9 @@ struct small_product {
         if (b < last) {
           typename W::template var<arr<typename reader::words, Tiles>> words;
           typename W::template var<tile_parameters<View, Tiles>> stored;
-          typename W::template var<arr<arr<words4, pieces_ahead>, Parts>> piece;
-          typename W::template var<arr<cursor_type, Parts>> columns_of_block;
           w.lanes([&](int l) {
             words[l] = ring.read(slot, l);
             stored[l] = state[i].next_parameters[l];
-            LOWBIT_UNROLL for (int n = 0; n < Parts; ++n) {
-              // Columns that are not there become the first, and their sums nothing.
-              const int column = 8 * n + l / 4 < x.columns ? 8 * n + l / 4 : 0;
-              const cursor_type from = columns_of_block[l][n] = x.cursor(pieces * b, column, l % 4);
-              if (x.is_whole(pieces * b)) {
-                LOWBIT_UNROLL for (int k = 0; k < pieces_ahead; ++k) piece[l][n][k] =
-                    from.inside(k);
-              } else {
-                LOWBIT_UNROLL for (int k = 0; k < pieces_ahead; ++k) piece[l][n][k] = from[k];
-              }
-            }
             if (after.group < groups && first + after.step < last)
               fetch_parameters<View, Tiles>(weights, tiles_of(after.group), first + after.step, l,
                                             state[i].next_parameters[l]);
@@ -127,7 +134,8 @@ struct small_product {
           multiply_block<Arithmetic, Tiles, Parts>(
               w, x, state[i].codec, b, words, stored, 0,
               [&](int l, int n, int k) {
-                return k < pieces_ahead ? piece[l][n][k] : columns_of_block[l][n][k];
+                return k < pieces_ahead ? state[i].next_columns[l][n][k]
+                                        : columns_from(x, b, n, l)[k];
               },
               state[i].sums);
         } else if (after.group < groups && first + after.step < last) {
@@ -141,6 +149,7 @@ struct small_product {
             ring.fetch(block, weights, blocks, tiles_of(ahead.group), first + ahead.step, slot, l);
         });
         block.copy_commit();
+        fetch_columns(w, i, after);
       });
       next(ahead);
       slot = slot + 1 == slots ? 0 : slot + 1;
@@ -164,6 +173,13 @@ struct small_product {
   }
 
  private:
+  /// Of block b. Columns that are not there become the first, and their sums nothing.
+  LOWBIT_HD static cursor_type columns_from(const typename Arithmetic::columns_type& x, int b,
+                                            int n, int lane) {
+    const int column = 8 * n + lane / 4 < x.columns ? 8 * n + lane / 4 : 0;
+    return x.cursor(pieces * b, column, lane % 4);
+  }
+
   template <class W, class Sums>
   LOWBIT_HD static void clear(const W& w, Sums& sums) {
     w.lanes([&](int l) {
@@ -228,7 +244,7 @@ struct small_product {
       if (r >= weights.rows()) continue;
       float v = sum(row * columns + token * parts);
       if (parts == 2) v += sum(row * columns + token * parts + 1) * (1.f / 2048);
-      write(y, x.factors, token, r, v);
+      write<axes_of_results<View>>(y, x.factors, token, r, v);
     }
   }
 };

@@ -114,7 +114,7 @@ struct wide_product {
         });
       });
     }
-    finish_tiles(
+    finish_tiles<axes_of_results<View>>(
         block, part, weights.rows(), x, y,
         [&](int i, int m, int n, int l) -> arr<float, 4>& { return state[i].sums[m][l][n]; });
   }
