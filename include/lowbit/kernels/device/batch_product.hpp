@@ -100,7 +100,7 @@ struct batch_product {
             const ring_type ring{rings + i * ring_type::bytes};
             w.lanes([&](int l) {
               own.words[l] = ring.read((b - first) % Stages, l);
-              own.parameters[l] = own.next_parameters[l];
+              own.parameters[l] = set_free(own.next_parameters[l]);
               if (b + 1 < last)
                 fetch_parameters<View, Tiles>(weights, part.tiles(i), b + 1, l,
                                               own.next_parameters[l]);

@@ -45,6 +45,7 @@ template <int Rows, int Width, int Runs, class Data, bool Groups, bool Zeros>
 struct group_codes {
   static_assert(!Groups);
   LOWBIT_HD void fetch(const Data&, int, int, int) {}
+  LOWBIT_HD static void ask(const Data&, int, int, int) {}
 };
 template <int Rows, int Width, int Runs, class Data>
 struct group_codes<Rows, Width, Runs, Data, true, false> {
@@ -52,6 +53,9 @@ struct group_codes<Rows, Width, Runs, Data, true, false> {
   run_codes<Rows, Width, Runs, std::remove_cvref_t<decltype(Data::groups.scale[0])>> scale;
   LOWBIT_HD void fetch(const Data& p, int tile, int g, int code) {
     scale.fetch(p.groups.scale[0], tile, g, code);
+  }
+  LOWBIT_HD static void ask(const Data& p, int tile, int g, int code) {
+    decltype(scale)::ask(p.groups.scale[0], tile, g, code);
   }
 };
 template <int Rows, int Width, int Runs, class Data>
@@ -61,6 +65,10 @@ struct group_codes<Rows, Width, Runs, Data, true, true>
   LOWBIT_HD void fetch(const Data& p, int tile, int g, int code) {
     group_codes<Rows, Width, Runs, Data, true, false>::fetch(p, tile, g, code);
     zero.fetch(p.groups.zero, tile, g, code);
+  }
+  LOWBIT_HD static void ask(const Data& p, int tile, int g, int code) {
+    group_codes<Rows, Width, Runs, Data, true, false>::ask(p, tile, g, code);
+    decltype(zero)::ask(p.groups.zero, tile, g, code);
   }
 };
 
@@ -96,6 +104,11 @@ class run_codes : nested_codes<Rows, Width, Runs, Data> {
       LOWBIT_UNROLL for (int run = 0; run < Runs; ++run)
         codes_[run] = pair(p, tile, g, column(p, code, run));
     nested::fetch(p, tile, g, code);
+  }
+  /// Asks memory for what `fetch` will load there.
+  LOWBIT_HD static void ask(const Data& p, int tile, int g, int code) {
+    if constexpr (N::bits > 0 && Rows == 1) prefetch(both_rows(p, tile, g, column(p, code, 0)));
+    nested::ask(p, tile, g, code);
   }
   /// The level alone, and the parameter's own scale.
   LOWBIT_HD row_pair level(int run) const {
@@ -138,20 +151,24 @@ class run_codes : nested_codes<Rows, Width, Runs, Data> {
       return c < last ? c : last;
     }
   }
+  /// Where those of rows g and g + 8 lie beside each other; a matrix has fewer than 2^32 columns of
+  /// 16 parameters.
+  LOWBIT_HD static const std::uint8_t* both_rows(const Data& p, int tile, int g, int c) {
+    return static_cast<const std::uint8_t*>(p.codes.data()) +
+           (std::size_t(word(tile) * word(p.cols) + word(c)) * 16 + word(2 * g)) * bytes;
+  }
   LOWBIT_HD static stored pair(const Data& p, int tile, int g, int c) {
     using container = std::conditional_t<bytes == 1, std::uint8_t,
                                          std::conditional_t<bytes == 2, std::uint16_t, word>>;
     using both = std::conditional_t<bytes == 1, std::uint16_t, word>;
-    const auto* const codes = static_cast<const std::uint8_t*>(p.codes.data());
     if constexpr (Rows == 1) {
-      // Both rows beside each other; a matrix has fewer than 2^32 columns of 16 parameters.
-      const auto* const at =
-          codes + (std::size_t(word(tile) * word(p.cols) + word(c)) * 16 + word(2 * g)) * bytes;
+      const auto* const at = both_rows(p, tile, g, c);
       if constexpr (one_load)
         return word(load_ahead<both>(at));
       else
         return {{load_ahead<word>(at), load_ahead<word>(at + 4)}};
     } else {
+      const auto* const codes = static_cast<const std::uint8_t*>(p.codes.data());
       const auto one = [&](int r) {
         return word(load_ahead<container>(codes + parameter_tiles::place(p.cols, r, c) * bytes));
       };

@@ -126,7 +126,7 @@ struct small_product {
           typename W::template var<tile_parameters<View, Tiles>> stored;
           w.lanes([&](int l) {
             words[l] = ring.read(slot, l);
-            stored[l] = state[i].next_parameters[l];
+            stored[l] = set_free(state[i].next_parameters[l]);
             if (after.group < groups && first + after.step < last)
               fetch_parameters<View, Tiles>(weights, tiles_of(after.group), first + after.step, l,
                                             state[i].next_parameters[l]);
@@ -145,8 +145,12 @@ struct small_product {
           });
         }
         w.lanes([&](int l) {
-          if (ahead.group < groups && first + ahead.step < last)
-            ring.fetch(block, weights, blocks, tiles_of(ahead.group), first + ahead.step, slot, l);
+          if (ahead.group >= groups || first + ahead.step >= last) return;
+          const arr<int, Tiles> tile = tiles_of(ahead.group);
+          ring.fetch(block, weights, blocks, tile, first + ahead.step, slot, l);
+          // Parameters of other blocks are neighbours of the first one's.
+          if (ahead.step == 0)
+            LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) reader::ask(weights, tile[m], first, l);
         });
         block.copy_commit();
         fetch_columns(w, i, after);

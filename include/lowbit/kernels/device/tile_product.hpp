@@ -99,6 +99,9 @@ struct tile_weights {
                               stored_parameters& p) {
     p.fetch(w.main, tile, lane / 4, 128 * block);
   }
+  LOWBIT_HD static void ask(const View& w, int tile, int block, int lane) {
+    stored_parameters::ask(w.main, tile, lane / 4, 128 * block);
+  }
   /// Of the run that holds unit `unit` of the block.
   LOWBIT_HD static run_parameters parameters(const stored_parameters& stored, int unit) {
     run_parameters p{{{1, 1}}, {}};
@@ -392,6 +395,20 @@ LOWBIT_HD void fetch_parameters(const View& w, const arr<int, Tiles>& tile, int 
                                 int lane, tile_parameters<View, Tiles>& p) {
   LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) tile_weights<View>::fetch(w, tile[m], code_block,
                                                                          lane, p[m]);
+}
+
+/// Parameters in registers of their own, so that those they came in can be loaded again at once.
+/// (As copies they would stay, and what is loaded be copied when the next block begins, which waits
+/// for it.)
+template <class Stored>
+LOWBIT_HD Stored set_free(const Stored& stored) {
+  if constexpr (sizeof(Stored) % 4 == 0 && !std::is_empty_v<Stored>) {
+    auto words = bits_as<arr<word, int(sizeof(Stored) / 4)>>(stored);
+    LOWBIT_UNROLL for (word& w : words.items) w = in_register(w);
+    return bits_as<Stored>(words);
+  } else {
+    return stored;
+  }
 }
 
 /// Units of a block of codes that are multiplied with about as much of the columns as a block of

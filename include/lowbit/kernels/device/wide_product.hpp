@@ -99,7 +99,7 @@ struct wide_product {
         const ring_type ring{rings + i * ring_type::bytes};
         typename W::template var<tile_parameters<View, Tiles>> stored;
         w.lanes([&](int l) {
-          stored[l] = state[i].next_parameters[l];
+          stored[l] = set_free(state[i].next_parameters[l]);
           if (b + 1 < last)
             fetch_parameters<View, Tiles>(weights, part.tiles(i), b + 1, l,
                                           state[i].next_parameters[l]);

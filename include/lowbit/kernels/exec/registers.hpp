@@ -249,6 +249,14 @@ LOWBIT_HD inline T load_ahead(const void* p) {
   return load_cached<T>(p);
 #endif
 }
+/// Asks for what will be loaded later to come nearer.
+LOWBIT_HD inline void prefetch(const void* p) {
+#if defined(__CUDA_ARCH__)
+  asm volatile("prefetch.global.L2 [%0];" : : "l"(__cvta_generic_to_global(p)));
+#else
+  (void)p;
+#endif
+}
 LOWBIT_HD inline words4 load_cached4(const void* p) {
 #if defined(__CUDA_ARCH__)
   const uint4 v = __ldg(static_cast<const uint4*>(p));
