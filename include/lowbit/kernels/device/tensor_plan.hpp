@@ -243,7 +243,8 @@ struct add_outliers {
         index_t e = (index_t(block.index()) * block.warps() + i) * warp_size + l;
         for (; e < w.rows() * x.tokens; e += step) {
           const index_t t = e / w.rows(), r = e % w.rows();
-          y.template at<1>(t, r) += alpha * w.apart.dot(r, x.values + t * x.stride, x.kept + t * x.kept_stride);
+          y.template at<1>(t, r) +=
+              alpha * w.apart.dot(r, x.values + t * x.stride, x.kept + t * x.kept_stride);
         }
       });
     });
