@@ -14,7 +14,7 @@ template <class F, class Layout, class T>
 void check() {
   CAPTURE(std::string(format_name<F>));
   const auto q = quantize<F>(test::random_matrix(37, 301, 3).view());
-  for (const index_t tokens : {1, 3, 17})
+  for (const index_t tokens : {1, 3, 17, 34})
     test::check_matrix<Layout, T>(test::cuda_runner{}, q, tokens);
 }
 
@@ -32,5 +32,6 @@ TEST_CASE("a short walk through every kernel") {
   check<format<fp4_e2m1, microscaling<16, e4m3>>, mma16, float16>();
   check<format<normal_float<4>, per_group<64>>, mma16, float>();
   check<format<ternary, per_group<64>>, mma16, float16>();
+  check<format<vector_codebook<4, 8>, per_row>, mma16, float16>();
   check<format<vector_codebook<4, 8>, per_row>, canonical, float16>();
 }
