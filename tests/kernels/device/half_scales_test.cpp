@@ -4,8 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <lowbit/core/e8m0.hpp>
-#include <lowbit/formats/known.hpp>
-#include <lowbit/kernels/device/tile_product.hpp>
+#include <lowbit/quantizers/normal_float.hpp>
+#include <lowbit/quantizers/ternary.hpp>
+#include <lowbit/quantizers/uniform.hpp>
 
 using namespace lowbit;
 
@@ -43,11 +44,4 @@ TEST_CASE("others are not") {
   static_assert(!half_scales<fp4_e2m1, e8m0>::exact);             // out of range
   static_assert(!half_scales<normal_float<4>, e4m3>::exact);      // levels that are no halves
   static_assert(!half_scales<uniform<4, asymmetric>, e4m3>::exact);  // a zero first
-}
-TEST_CASE("formats whose scales meet codes: groups of sixteen alone") {
-  using kernels::inner_scales;
-  static_assert(inner_scales<nvfp4::format_type>::run == 128);
-  static_assert(inner_scales<q3_k::format_type>::used);
-  static_assert(inner_scales<format<uniform<3>, two_level<16, 4, uniform<4>>>>::run == 64);
-  static_assert(!inner_scales<mxfp4::format_type>::used && !inner_scales<q4_k::format_type>::used);
 }

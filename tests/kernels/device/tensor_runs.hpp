@@ -4,6 +4,8 @@
 #pragma once
 #include <limits>
 #include <lowbit/formats/known.hpp>
+#include <lowbit/kernels/device/byte_arithmetic.hpp>
+#include <lowbit/kernels/device/half_arithmetic.hpp>
 #include <lowbit/kernels/device/prepare.hpp>
 #include <lowbit/kernels/device/small_product.hpp>
 #include <lowbit/kernels/exec/lockstep.hpp>

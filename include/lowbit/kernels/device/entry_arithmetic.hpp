@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // How the inner loop of products on tensor cores multiplies by vectors of a codebook.
 #pragma once
+#include "half_arithmetic.hpp"
 #include "int8_form.hpp"
-#include "tile_product.hpp"
 
 namespace lowbit::inline LOWBIT_ABI {
 namespace kernels {

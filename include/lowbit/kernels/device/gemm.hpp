@@ -4,6 +4,7 @@
 #pragma once
 #include "../gemm.hpp"
 #include "axis_plan.hpp"
+#include "int8_plan.hpp"
 #include "launch.hpp"
 #include "row_product.hpp"
 #include "workspace_memory.hpp"

@@ -26,6 +26,10 @@ struct small_product {
   /// Pieces of columns that are loaded before they are multiplied, by hand: all of a block of
   /// numbers. Vectors have too many.
   static constexpr int pieces_ahead = pieces_at_once<Arithmetic>;
+  template <class W>
+  using block_columns = typename W::template var<arr<arr<words4, pieces_ahead>, Parts>>;
+  /// Whether columns and parameters are read ahead of their block.
+  static constexpr bool reads_early = are_few<tile_parameters<View, Tiles>>;
   /// The codec's table, the warps' rings, the sums of two groups of tiles, and a word.
   static index_t shared_bytes(int warps) {
     return table_words * 4 + index_t(warps) * (ring_type::bytes + 2 * cells * 4) + 16;
@@ -39,7 +43,7 @@ struct small_product {
     struct warp_state {
       typename W::template var<typename Arithmetic::codec_type> codec;
       typename W::template var<tile_parameters<View, Tiles>> next_parameters;
-      typename W::template var<arr<arr<words4, pieces_ahead>, Parts>> next_columns;
+      block_columns<W> next_columns;
       sums_of_tiles<W, Tiles, Parts> sums;
       int first, last;  // its blocks of codes
     };
@@ -92,25 +96,25 @@ struct small_product {
     block.phase_nosync(
         [&](W w, int i) { state[i].codec = codecs_of<Arithmetic>(w, weights, x, table); });
     block.wait_for_previous();  // weights were there before; columns are not
-    // The columns of a block, as long before they are multiplied as registers allow: when those of
-    // the block before have been.
-    const auto fetch_columns = [&](W w, int i, const position& p) {
-      const int b = state[i].first + p.step;
-      if (p.group >= groups || b >= state[i].last) return;
+    const auto load_columns = [&](W w, int b, block_columns<W>& to) {
       w.lanes([&](int l) {
         LOWBIT_UNROLL for (int n = 0; n < Parts; ++n) {
           const cursor_type from = columns_from(x, b, n, l);
           if (x.is_whole(pieces * b)) {
-            LOWBIT_UNROLL for (int k = 0; k < pieces_ahead; ++k)
-              state[i].next_columns[l][n][k] = from.inside(k);
+            LOWBIT_UNROLL for (int k = 0; k < pieces_ahead; ++k) to[l][n][k] = from.inside(k);
           } else {
-            LOWBIT_UNROLL for (int k = 0; k < pieces_ahead; ++k)
-              state[i].next_columns[l][n][k] = from[k];
+            LOWBIT_UNROLL for (int k = 0; k < pieces_ahead; ++k) to[l][n][k] = from[k];
           }
         }
       });
     };
-    block.phase_nosync([&](W w, int i) { fetch_columns(w, i, start); });
+    // As long before they are multiplied as registers allow: when those of the block before were.
+    const auto fetch_columns = [&](W w, int i, const position& p) {
+      const int b = state[i].first + p.step;
+      if (p.group < groups && b < state[i].last) load_columns(w, b, state[i].next_columns);
+    };
+    if constexpr (reads_early)
+      block.phase_nosync([&](W w, int i) { fetch_columns(w, i, start); });
 
     int slot = 0, buffer = 0;
     for (position now = start; now.group < groups;) {
@@ -131,11 +135,13 @@ struct small_product {
               fetch_parameters<View, Tiles>(weights, tiles_of(after.group), first + after.step, l,
                                             state[i].next_parameters[l]);
           });
+          block_columns<W> here;
+          if constexpr (!reads_early) load_columns(w, b, here);
           multiply_block<Arithmetic, Tiles, Parts>(
               w, x, state[i].codec, b, words, stored, 0,
               [&](int l, int n, int k) {
-                return k < pieces_ahead ? state[i].next_columns[l][n][k]
-                                        : columns_from(x, b, n, l)[k];
+                if (k >= pieces_ahead) return columns_from(x, b, n, l)[k];
+                return reads_early ? state[i].next_columns[l][n][k] : here[l][n][k];
               },
               state[i].sums);
         } else if (after.group < groups && first + after.step < last) {
@@ -149,11 +155,11 @@ struct small_product {
           const arr<int, Tiles> tile = tiles_of(ahead.group);
           ring.fetch(block, weights, blocks, tile, first + ahead.step, slot, l);
           // Parameters of other blocks are neighbours of the first one's.
-          if (ahead.step == 0)
+          if (reads_early && ahead.step == 0)
             LOWBIT_UNROLL for (int m = 0; m < Tiles; ++m) reader::ask(weights, tile[m], first, l);
         });
         block.copy_commit();
-        fetch_columns(w, i, after);
+        if constexpr (reads_early) fetch_columns(w, i, after);
       });
       next(ahead);
       slot = slot + 1 == slots ? 0 : slot + 1;
