@@ -17,14 +17,16 @@ namespace lowbit::inline LOWBIT_ABI {
 /// 16 columns or more, and vectors of 4, 8 or 16 values of at most 4096 entries (64 KB as halves)
 /// whose groups span 16 codes. The rest is slow. Cost: the bytes of w once for up to 8 columns of X
 /// (16 where there are few rows); complex ones twice. A column is a token, or two where X does not
-/// fit halves (float, complex32, factors of columns). Few f16 columns whose rows begin at multiples
-/// of 8 bytes are read as they are, in one launch; others are brought into order by a kernel first.
+/// fit halves (float, factors of columns), or four (complex32). Few f16 columns whose rows begin at
+/// multiples of 8 bytes are read as they are, in one launch; others are brought into order by a
+/// kernel first.
 ///
 /// Never allocates, never synchronizes, and can be captured in a graph. Results are the same bits
 /// from run to run. Real activations: |error| <= (ceil(K / 16) + 16) 2^-23 sum |w x| and what
 /// rounding X to the arithmetic's type costs. Int8 activations: exact integer sums of int8 levels,
 /// scaled in binary32; in code for sm_90a more than 32 tokens are multiplied as the values that the
-/// levels stand for, as if they were real, which is faster. A token with a NaN or an infinity has
+/// levels stand for, as if they were real, where those of w are exact in int8: that is faster. Also
+/// vectors of a codebook are, by any number of tokens. A token with a NaN or an infinity has
 /// NaN results, since a device cannot throw.
 /// Throws, before anything is launched: shape_mismatch, overlap of X and Y, bad_argument (a pointer
 /// that is not aligned for its type, a workspace that is too small), device and unsupported as
