@@ -9,7 +9,7 @@ namespace kernels {
 /// How int8 levels are multiplied (see tile_product.hpp): sums of a run are exact. `Width` codes of
 /// the activations share a scale (0: all).
 template <class View, int Width>
-struct byte_arithmetic {
+struct byte_arithmetic : codes_alone<tile_weights<View>> {
   using view_type = View;
   using reader = tile_weights<View>;
   using traits = typename reader::traits;
@@ -21,7 +21,7 @@ struct byte_arithmetic {
   static constexpr bool prepares_columns = true, table_needs_columns = false;
   static constexpr int run = Width == 0 ? traits::run : min_of(traits::run, run_of(Width));
   static constexpr int units_of_mma = run >= 32 ? 2 : 1, fragments = 1, products = 1;
-  struct displacement {};
+  using displacement = typename codes_alone<reader>::displacement;
   using operands = arr<arr<word, 2 * units_of_mma>, products>;
 
   LOWBIT_HD static void fill(const View& w, const byte_columns&, word* table, int thread,
@@ -31,14 +31,6 @@ struct byte_arithmetic {
   LOWBIT_HD static codec_type codec(const View& w, const byte_columns&, const word* table,
                                     int lane) {
     return codec_type(w.main.stored_levels(), table, lane);
-  }
-  LOWBIT_HD static displacement displace(const codec_type&,
-                                         const typename reader::stored_parameters&, int) {
-    return {};
-  }
-  LOWBIT_HD static run_parameters parameters(const typename reader::stored_parameters& stored,
-                                             int unit) {
-    return reader::parameters(stored, unit);
   }
   LOWBIT_HD static operands a(const codec_type& codec, const typename reader::words& w, int unit,
                               int, displacement) {

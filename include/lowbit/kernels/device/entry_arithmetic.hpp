@@ -16,7 +16,7 @@ struct rounded_columns : half_columns {
 /// sixteen codes. `Columns`: half_columns and half_rows multiply by entries, rounded to halves;
 /// rounded_columns by their int8 levels and the unit of these, which are halves exactly.
 template <class View, class Columns = half_columns>
-struct entry_arithmetic {
+struct entry_arithmetic : half_sums, codes_alone<tile_weights<View>> {
   using view_type = View;
   using reader = tile_weights<View>;
   using traits = typename reader::traits;
@@ -26,14 +26,12 @@ struct entry_arithmetic {
   struct codec_type : entry_codec<Q> {
     float unit = 1;
   };
-  using sum = float;
-  static constexpr mma_kind kind = mma_kind::half;
   static constexpr bool prepares_columns = std::derived_from<Columns, half_columns>;
   static constexpr bool table_needs_columns = rounded;
   static constexpr int run = 16;
   static constexpr int units_of_mma = 1, fragments = 4, products = traits::dim / 4;
   using operands = arr<arr<word, 4>, products>;
-  struct displacement {};
+  using displacement = typename codes_alone<reader>::displacement;
 
   LOWBIT_HD static void fill(const View& w, const Columns& x, word* table, int thread,
                              int threads) {
@@ -56,23 +54,11 @@ struct entry_arithmetic {
     return c;
   }
 
-  LOWBIT_HD static displacement displace(const codec_type&,
-                                         const typename reader::stored_parameters&, int) {
-    return {};
-  }
-  LOWBIT_HD static run_parameters parameters(const typename reader::stored_parameters& stored,
-                                             int unit) {
-    return reader::parameters(stored, unit);
-  }
   LOWBIT_HD static operands a(const codec_type& codec, const typename reader::words& w, int unit,
                               int i, displacement) {
     return bits_as<operands>(codec.fragment(w, unit, i));
   }
-  LOWBIT_HD static arr<word, 2> b(const words4& piece, int unit) {
-    return {{piece[unit % 2 * 2], piece[unit % 2 * 2 + 1]}};
-  }
-  LOWBIT_HD static sum start() { return 0; }
-  LOWBIT_HD static void add(const codec_type& codec, arr<float, 4>& to, const arr<sum, 4>& part,
+  LOWBIT_HD static void add(const codec_type& codec, arr<float, 4>& to, const arr<float, 4>& part,
                             const run_parameters& p, const Columns&, int, int, int) {
     LOWBIT_UNROLL for (int i = 0; i < 4; ++i) {
       const float one = rounded ? p.scale[i / 2] * codec.unit : p.scale[i / 2];

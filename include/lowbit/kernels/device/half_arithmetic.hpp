@@ -35,17 +35,25 @@ struct inner_scales<F> {
   static constexpr int run = used ? outer_run : traits::run;
 };
 
+/// Of an arithmetic of halves: their sums, and columns of two units for each piece.
+struct half_sums {
+  using sum = float;
+  static constexpr mma_kind kind = mma_kind::half;
+  LOWBIT_HD static sum start() { return 0; }
+  LOWBIT_HD static arr<word, 2> b(const words4& piece, int unit) {
+    return {{piece[unit % 2 * 2], piece[unit % 2 * 2 + 1]}};
+  }
+};
+
 /// How halves are multiplied (see tile_product.hpp).
 template <class View, class Columns = half_columns>
-struct half_arithmetic {
+struct half_arithmetic : half_sums {
   using view_type = View;
   using reader = tile_weights<View>;
   using traits = typename reader::traits;
   using Q = typename reader::Q;
   using codec_type = half_codec<Q, table_place::shared>;  // tables: half the instructions
   using columns_type = Columns;
-  using sum = float;
-  static constexpr mma_kind kind = mma_kind::half;
   static constexpr bool prepares_columns = std::same_as<Columns, half_columns>;
   static constexpr bool table_needs_columns = false;
   using inner = inner_scales<typename View::format_type>;
@@ -103,11 +111,7 @@ struct half_arithmetic {
       return {{codec.fragment(w, unit, d)}};
     }
   }
-  LOWBIT_HD static arr<word, 2> b(const words4& piece, int unit) {
-    return {{piece[unit % 2 * 2], piece[unit % 2 * 2 + 1]}};
-  }
-  LOWBIT_HD static sum start() { return 0; }
-  LOWBIT_HD static void add(const codec_type&, arr<float, 4>& to, const arr<sum, 4>& part,
+  LOWBIT_HD static void add(const codec_type&, arr<float, 4>& to, const arr<float, 4>& part,
                             const run_parameters& p, const Columns& x, int number, int,
                             int column) {
     LOWBIT_UNROLL for (int i = 0; i < 4; ++i) to[i] +=

@@ -13,7 +13,8 @@ namespace kernels {
 template <class Arithmetic, int Tiles, int Parts>
 struct small_product {
   using View = typename Arithmetic::view_type;
-  // Where a kernel prepares columns, weights are there before it ends.
+  // Weights are fetched before that wait: by then they are there if the kernel before prepares
+  // columns, which writes none; any other might.
   static constexpr bool waits_for_previous = Arithmetic::prepares_columns;
   static constexpr int max_warps = 16, min_blocks = 1;
   static constexpr int rows = 16 * Tiles, columns = 8 * Parts, cells = rows * columns;

@@ -61,22 +61,19 @@ class tensor_product {
            unsigned* counters) const {
     const device_results results{y, factors, partial_, counters};
     const int multiprocessors = multiprocessors_of(to);
-    const auto start_with = [&](const auto& kernel, const tensor_launch& l) {
-      to.launch(kernel, l.blocks, l.warps, kernel.shared_bytes(l.warps), w_, x, results, l.splits);
-    };
     const auto start = [&](const auto& kernel) {
-      start_with(kernel, shape_.launch(multiprocessors));
+      start_with(to, kernel, shape_.launch(multiprocessors), x, results);
     };
     if constexpr (has_wide)
       if (x.group > 0) {
         tensor_launch l = shape_.launch(multiprocessors);
         l.warps = 8;
         if (x.group == 64) {  // as many rows and columns for a block as batch_product has
-          start_with(wide_product<Arithmetic, 1, 8>{}, l);
+          start_with(to, wide_product<Arithmetic, 1, 8>{}, l, x, results);
         } else if constexpr (broad_fits) {
           l.blocks = ceil_div(shape_.row_tiles(), 16) * ceil_div(shape_.columns, 128);
           l.splits = 1;
-          start_with(broad_product{}, l);
+          start_with(to, broad_product{}, l, x, results);
         }
         return;
       }
@@ -93,13 +90,17 @@ class tensor_product {
   static int multiprocessors_of(const Launcher& to) {
     return int(min_of(to.multiprocessors(), most_multiprocessors));
   }
+  template <class Launcher, class Kernel, class Columns>
+  void start_with(const Launcher& to, const Kernel& kernel, const tensor_launch& l,
+                  const Columns& x, const device_results& results) const {
+    to.launch(kernel, l.blocks, l.warps, kernel.shared_bytes(l.warps), w_, x, results, l.splits);
+  }
   template <class A, class Launcher>
   void start_small(const Launcher& to, const typename A::columns_type& x,
                    const device_results& results) const {
     const int multiprocessors = multiprocessors_of(to);
-    const tensor_launch l = shape_.launch(multiprocessors);
     const auto start = [&](const auto& kernel) {
-      to.launch(kernel, l.blocks, l.warps, kernel.shared_bytes(l.warps), w_, x, results, l.splits);
+      start_with(to, kernel, shape_.launch(multiprocessors), x, results);
     };
     if (shape_.of_block() == 16)
       start(small_product<A, 1, 2>{});

@@ -154,6 +154,21 @@ LOWBIT_HD void fetch_parameters(const View& w, const arr<int, Tiles>& tile, int 
                                                                          lane, p[m]);
 }
 
+/// Of an arithmetic whose codes meet no parameter in registers: sums meet all of them.
+template <class Reader>
+struct codes_alone {
+  struct displacement {};
+  template <class Codec>
+  LOWBIT_HD static displacement displace(const Codec&, const typename Reader::stored_parameters&,
+                                         int) {
+    return {};
+  }
+  LOWBIT_HD static run_parameters parameters(const typename Reader::stored_parameters& stored,
+                                             int unit) {
+    return Reader::parameters(stored, unit);
+  }
+};
+
 /// Parameters that leave registers for what is read ahead: sixteen of a lane at most. K-quants have
 /// twenty.
 template <class Stored>
