@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <lowbit/kernels/device/prepare.hpp>
+#include <lowbit/kernels/exec/lockstep.hpp>
 #include <lowbit/kernels/exec/mma_reference.hpp>
 #include <vector>
 
@@ -84,4 +86,57 @@ TEST_CASE("a unit of a piece of halves is B, whose A are the quads of mma16") {
       for (int i = 0; i < 2; ++i) wrong += d[l][i] != float(c + 200 * (l % 4 * 2 + i));
   }
   CHECK(wrong == 0);
+}
+namespace {
+/// Every piece of every lane, prepared and picked out of the caller's rows; the last block is short.
+template <int Dim>
+void check_rows(index_t cols) {
+  CAPTURE(Dim);
+  CAPTURE(cols);
+  constexpr index_t tokens = 3;
+  std::vector<float16> x;
+  for (index_t i = 0; i < tokens * cols; ++i) x.push_back(float16(float(i % 2039) - 1000));
+  const index_t padded = kernels::half_columns::padded(cols, Dim);
+  std::vector<words4> fragments(std::size_t(kernels::half_columns::words(padded, tokens)) / 4);
+  float factors[tokens];
+  kernels::half_columns prepared;
+  prepared.fragments = fragments.data()->items;
+  prepared.columns = int(tokens);
+  prepared.stride = 8;
+  prepared.factors = factors;
+  prepared.dim = Dim;
+  const kernels::device_rows<float16> given{x.data(), cols, cols, int(tokens)};
+  run_lockstep(8, 2, 64, lockstep_order::forward,
+               kernels::prepare_halves<float16, kernels::no_factors>{}, given,
+               kernels::no_factors{}, prepared, 128, 1);
+  using rows_type = kernels::half_rows<Dim>;
+  CHECK(rows_type::fits(given));
+  const rows_type rows{x.data(), cols, int(cols), int(tokens)};
+  constexpr int pieces = 4 * Dim;
+  index_t wrong = 0, whole = 0;
+  for (int b = 0; b < int(padded / (128 * Dim)); ++b)
+    for (int column = 0; column < int(tokens); ++column)
+      for (int t = 0; t < 4; ++t)
+        for (int k = 0; k < pieces; ++k) {
+          const words4 right = prepared.cursor(pieces * b, column, t)[k];
+          const auto from = rows.cursor(pieces * b, column, t);
+          for (int i = 0; i < 4; ++i) wrong += from[k][i] != right[i];
+          if (!rows.is_whole(pieces * b)) continue;
+          ++whole;
+          for (int i = 0; i < 4; ++i) wrong += from.inside(k)[i] != right[i];
+        }
+  CHECK(wrong == 0);
+  CHECK(whole > 0);
+}
+}  // namespace
+
+TEST_CASE("rows as they are have the columns that a kernel would prepare") {
+  check_rows<1>(300);
+  check_rows<4>(1100);
+  check_rows<8>(1500);
+  check_rows<16>(2500);
+  alignas(8) const float16 x[16] = {};
+  CHECK(!kernels::half_rows<1>::fits(kernels::device_rows<float16>{x + 1, 4, 4, 1}));
+  CHECK(!kernels::half_rows<1>::fits(kernels::device_rows<float16>{x, 5, 4, 1}));
+  CHECK(!kernels::half_rows<1>::fits(kernels::device_rows<float16>{x, 8, 6, 1}));
 }
