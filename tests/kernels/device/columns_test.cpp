@@ -88,7 +88,7 @@ TEST_CASE("a unit of a piece of halves is B, whose A are the quads of mma16") {
   CHECK(wrong == 0);
 }
 namespace {
-/// Every piece of every lane, prepared and picked out of the caller's rows; the last block is short.
+/// Every piece of every lane, prepared and picked out of the rows; the last block is short.
 template <int Dim>
 void check_rows(index_t cols) {
   CAPTURE(Dim);
