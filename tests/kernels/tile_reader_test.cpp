@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <lowbit/kernels/tile_reader.hpp>
-
 #include <doctest/doctest.h>
 
 #include <lowbit/codebooks/vector.hpp>
+#include <lowbit/granularity/two_level.hpp>
+#include <lowbit/kernels/tile_reader.hpp>
 #include <lowbit/packing/repack.hpp>
 #include <lowbit/quantize.hpp>
 #include <lowbit/quantizers/minifloat.hpp>
@@ -169,4 +169,28 @@ TEST_CASE("runs are powers of two that divide both operands' groups") {
   CHECK(whole_rows(ops, row_view, 512, 96).run() == 32);     // one scale for the row
   CHECK(whole_rows(ops, row_view, 512, 2100).run() == 512);  // and one for the activations
   CHECK(whole_rows(ops, row_view, 512, 2100).runs() == 5);
+}
+
+TEST_CASE("runs know their groups, those of groups, and where sums end") {
+  using nested = format<uniform<3>, two_level<16, 5, uniform<4>>>;
+  const test::random_matrix w(1, 2100, 4);
+  const auto q = repack<host_layout>(quantize<nested>(w.view()));
+  const auto view = q.view();
+  using reader = tile_reader<quantized_view<nested, host_layout>>;
+  static_assert(reader::nested && reader::largest_scale == 15);
+  const reader runs(kernels::ops_of(arch::runtime), view, 512, 32);
+  REQUIRE(runs.run() == 16);
+  REQUIRE(runs.span() == 1024);
+  std::vector<kernels::row_ops::run_place> places(132);
+  REQUIRE(runs.runs() == 132);
+  runs.list_places(places.data(), 32, 64);
+  for (index_t i = 0; i < 132; ++i) {
+    const auto place = places[std::size_t(i)];
+    const index_t start = i / 64 * 64;  // of its span
+    CHECK(place.group == i - start);
+    CHECK(place.outer == i / 5 - start / 5);
+    const bool ends_outer = i % 5 == 4 || i % 32 == 31 || i == 131;
+    CHECK(place.ends_outer == ends_outer);
+    CHECK(place.ends_sum == (ends_outer || i % 2 == 1));
+  }
 }

@@ -56,6 +56,14 @@ FOR_BITS(7)
 FOR_BITS(8)
 #undef FOR_BITS
 COMPILED_KERNELS dot_packed_kernel* dot_packed<4, packed_levels::small_table>(arch);
+COMPILED_KERNELS dot_packed_kernel*
+dot_packed<4, packed_levels::small_table, scale_kind::nested>(arch);
+COMPILED_KERNELS dot_packed_kernel*
+dot_packed<2, packed_levels::codes, scale_kind::integers>(arch);
+COMPILED_KERNELS dot_packed_kernel*
+dot_packed<3, packed_levels::codes, scale_kind::integers>(arch);
+COMPILED_KERNELS dot_packed_kernel*
+dot_packed<4, packed_levels::codes, scale_kind::integers>(arch);
 COMPILED_KERNELS dot_packed_kernel* dot_packed<6, packed_levels::small_table>(arch);
 
 #define FOR_WORDS(Bits)                                         \

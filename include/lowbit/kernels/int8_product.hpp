@@ -67,11 +67,12 @@ class int8_product {
     results_.take(memory, x_.tokens);
     scales_ = memory.take<float>(x_.rows() * runs);
     sums_ = memory.take<float>(x_.rows() * runs);
-    group_ = memory.take<std::int32_t>(runs);
+    halved_ = memory.take<std::int32_t>(scales == scale_kind::integers ? x_.rows() * runs : 0);
+    places_ = memory.take<row_ops::run_place>(runs);
     levels_ = memory.take<int8_table_for<Q>>(1);
     if constexpr (vectors) entries_.take(memory, x_);
     if (!fill) return;
-    tiles_.list_groups(group_);
+    tiles_.list_places(places_, x_.width, most_exact);
     make_int8_levels<Q>(w_.main.stored_levels(), ops_.level_bias, *levels_);
     if constexpr (vectors) entries_.fill(*levels_, x_);
     const float scale_unit = has_minima ? 1 : unit();
@@ -82,6 +83,9 @@ class int8_product {
         for (index_t q = i * run / 4; q < min_of(x_.stride, (i + 1) * run) / 4; ++q)
           sum += quads[q];
         sums_[t * runs + i] = float(repeats * sum);
+        if constexpr (scales == scale_kind::integers)
+          halved_[t * runs + i] = std::int32_t(std::uint32_t(sum - (sum >> 1)) << 16) |
+                                  std::int32_t(std::uint16_t(sum >> 1));
         scales_[t * runs + i] = mul_rn(x_.scales[t * x_.groups + i * run / x_.width], scale_unit);
       }
   }
@@ -129,15 +133,15 @@ class int8_product {
     row_ops::tile_weights tile = read_params(r, rows, c, n, m.tile);
     const auto inputs = [&](index_t at) {
       const index_t run = at / tiles_.run();
-      tile.group = group_ + run;
-      return row_ops::tile_inputs{x_.levels + at, x_.stride, scales_ + run, sums_ + run,
-                                  tiles_.runs()};
+      tile.runs = places_ + run;
+      return row_ops::tile_inputs{x_.levels + at, x_.stride,     scales_ + run,
+                                  sums_ + run,    tiles_.runs(), halved_ + run};
     };
     if constexpr (reader::packed)
       if (multiplies_packed()) {
         tile.codes = tiles_.packed_codes(r, c);
         tile.table = levels_->values;
-        return dot_packed<Q::bits, levels_of_codes>(ops_.target)(
+        return dot_packed<Q::bits, levels_of_codes, scales>(ops_.target)(
             tile, inputs(c), x_.rows(), ceil_div(n, 4), run_quads, m.sums);
       }
     if constexpr (vectors) {
@@ -188,9 +192,42 @@ class int8_product {
   }();
   bool as_codes() const { return codes_are_levels && multiplies_packed(); }
 
+  static constexpr bool has_minima = has_zero<Q> && zero_of<Q> != zero_kind::integer;
+  /// Nested parameters are used one after the other, unless levels were moved, which moves minima.
+  static constexpr bool nested = [] {
+    if constexpr (!reader::nested || vectors)
+      return reader::nested;
+    else if constexpr (!has_minima)
+      return true;
+    else if constexpr (tabulated<Q>)
+      return int8_table_of<Q>.zero_shift == 0;
+    else
+      return false;
+  }();
+  /// Columns whose products with integer scales are exact in binary32, in halves: a power of two.
+  static constexpr index_t exact_cols = [] {
+    constexpr index_t largest = levels_of_codes == packed_levels::codes         ? (1 << Q::bits) - 1
+                                : levels_of_codes == packed_levels::small_table ? 127
+                                                                                : 255;
+    constexpr index_t scale = reader::largest_scale > 0 ? reader::largest_scale : 1;
+    index_t cols = most_run;
+    while (cols > 4 && cols * largest * 127 * scale > 1 << 23) cols /= 2;
+    return cols;
+  }();
+  static constexpr scale_kind scales = [] {
+    constexpr bool whole_minima = reader::largest_minimum > 0 || !has_zero<Q>;
+    constexpr index_t width = View::format_type::granularity_type::block_cols;
+    return nested && !vectors && reader::largest_scale > 0 && whole_minima && width != whole &&
+                   exact_cols >= min_of(width, most_run)
+               ? scale_kind::integers
+           : nested ? scale_kind::nested
+                    : scale_kind::floats;
+  }();
+  /// Columns up to a run that ends_sum.
+  static constexpr index_t most_exact =
+      scales == scale_kind::integers ? exact_cols : most_outer_cols;
   /// The unit of the levels meets the scales of the activations, unless minima are added to what
   /// they make.
-  static constexpr bool has_minima = has_zero<Q> && zero_of<Q> != zero_kind::integer;
   float unit() const {
     if constexpr (codes_are_levels)
       if (as_codes()) return Q::slope;
@@ -200,14 +237,14 @@ class int8_product {
   /// Parameters, and zeros with what the kernel takes off.
   row_ops::tile_weights read_params(index_t r, index_t rows, index_t c, index_t n,
                                     const typename reader::memory& m) const {
-    const index_t count = tile_rows * tiles_.read_params(r, rows, c, n, m);
+    row_ops::tile_weights tile{};
+    const index_t count = tile_rows * read_groups(r, rows, c, n, m, tile);
     float bias = float(levels_->bias), shift = levels_->zero_shift;
     if (as_codes()) {
       bias = -float(ops_.code_bias[Q::bits]);
       if constexpr (codes_are_levels) bias -= Q::intercept / Q::slope;
       shift = 0;
     }
-    row_ops::tile_weights tile{};
     tile.scales = m.scales;
     tile.bias = bias;
     tile.most = levels_->largest;
@@ -221,10 +258,34 @@ class int8_product {
       tile.minima = m.zeros;
       if (unit() != 1) {
         const float by = unit();
-        ops_.scale(m.scales, count, count, 0, &by);
+        if constexpr (nested) {
+          const index_t outers = tile_rows * tiles_.outers(c, n);
+          ops_.scale(m.outer_scales, outers, outers, 0, &by);
+        } else {
+          ops_.scale(m.scales, count, count, 0, &by);
+        }
       }
     }
     return tile;
+  }
+  /// The number of groups.
+  index_t read_groups(index_t r, index_t rows, index_t c, index_t n,
+                      const typename reader::memory& m, row_ops::tile_weights& tile) const {
+    if constexpr (nested) {
+      const bool integers = scales == scale_kind::integers && multiplies_packed();
+      tile.outer_scales = m.outer_scales;
+      if constexpr (reader::nested_minima)
+        tile.outer_minima = m.outer_minima;
+      else if constexpr (zero_of<Q> == zero_kind::real)
+        tile.outer_minima = m.outer_scales;
+      if (integers) {
+        tile.whole_scales = m.whole_scales;
+        if constexpr (reader::nested_minima) tile.whole_minima = m.whole_minima;
+      }
+      return tiles_.read_nested_params(r, rows, c, n, integers, m);
+    } else {
+      return tiles_.read_params(r, rows, c, n, m);
+    }
   }
 
   const row_ops& ops_;
@@ -235,7 +296,8 @@ class int8_product {
   std::conditional_t<vectors, entry_levels<View>, no_entries> entries_;
   float* scales_ = nullptr;
   float* sums_ = nullptr;
-  std::int32_t* group_ = nullptr;
+  std::int32_t* halved_ = nullptr;
+  row_ops::run_place* places_ = nullptr;
   int8_table_for<Q>* levels_ = nullptr;
 };
 

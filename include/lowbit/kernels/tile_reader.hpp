@@ -19,6 +19,15 @@ index_t group_width(index_t cols) {
     return G::block_cols;
 }
 
+/// The plane of zeros of a granularity; void where there is none.
+template <class Q, class G>
+constexpr auto zero_plane_of() {
+  if constexpr (requires { typename G::template data<borrowed, Q>::zero_plane; })
+    return std::type_identity<typename G::template data<borrowed, Q>::zero_plane>();
+  else
+    return std::type_identity<void>();
+}
+
 /// Reads tiles of sixteen rows of a matrix: parameters for a span of columns at a time, codes for
 /// chunks of it, so that neither leaves the first caches. Sums are taken over runs
 /// of columns that share their parameters.
@@ -29,6 +38,7 @@ class tile_reader {
   using Q = typename F::quantizer_type;
   using P = typename View::plane_type;
   using G = typename P::granularity_type;
+  using zero_plane = typename decltype(zero_plane_of<Q, G>())::type;
   static constexpr index_t tile_rows = row_ops::tile_rows, chunk = chunk_cols;
   static constexpr index_t row_stride = chunk + row_slack;
   static constexpr bool has_groups = detail::has_groups<G, Q>;
@@ -39,6 +49,33 @@ class tile_reader {
   /// Its parameters too.
   static constexpr bool packed_params = has_tile_params<G>;
   static constexpr index_t span_groups = packed_params ? 32 : 128;
+
+  /// Its scales have scales of their own, and are read apart from them; its minima too.
+  static constexpr bool nested = [] {
+    if constexpr (has_groups && requires { typename G::scale_plane; })
+      return G::block_rows == 1 && !scales_columns<G> && has_outer_scales<typename G::scale_plane>;
+    else
+      return false;
+  }();
+  static constexpr bool nested_minima = [] {
+    if constexpr (nested && zero_of<Q> == zero_kind::minimum)
+      return has_outer_scales<zero_plane> && same_outer_cols<typename G::scale_plane, zero_plane>;
+    else
+      return false;
+  }();
+  /// The largest of those that are integers, see largest_integer.
+  static constexpr int largest_scale = [] {
+    if constexpr (nested)
+      return largest_integer<typename G::scale_plane::quantizer_type>;
+    else
+      return 0;
+  }();
+  static constexpr int largest_minimum = [] {
+    if constexpr (nested_minima)
+      return largest_integer<typename zero_plane::quantizer_type>;
+    else
+      return 0;
+  }();
 
   /// `most` bounds the length of a run, a power of two; runs also divide `other`, the width of the
   /// activations' groups.
@@ -70,6 +107,25 @@ class tile_reader {
     }
   }
 
+  /// The place of each run. Activations have a scale for every `width` columns; sums up to a run
+  /// that ends_sum are exact for `most` columns, a power of two.
+  void list_places(row_ops::run_place* places, index_t width, index_t most) const {
+    const auto outer_of = [&](index_t c) {
+      if constexpr (nested)
+        return c / width_ / outer_cols<typename G::scale_plane>(scale_data());
+      else
+        return index_t(0);
+    };
+    for (index_t i = 0; i < runs(); ++i) {
+      const index_t c = i * run_, first = c / span_ * span_, end = c + run_;
+      const bool ends_outer =
+          end >= w_.cols() || end % most_outer_cols == 0 || outer_of(end) != outer_of(c);
+      places[i] = {std::int32_t(c / width_ - first / width_),
+                   std::int32_t(outer_of(c) - outer_of(first)),
+                   ends_outer || end % width == 0 || end % most == 0, ends_outer};
+    }
+  }
+
   /// Memory of one task.
   struct memory {
     std::uint8_t* rows;   // codes of a chunk as bytes, row by row
@@ -77,15 +133,24 @@ class tile_reader {
     float* params;        // parameters of its groups, row by row: where they are stored so
     float* scales;        // and as tiles
     float* zeros;
+    std::int8_t* whole_scales;  // where both are integers
+    std::int8_t* whole_minima;
+    float* outer_scales;  // of nested ones
+    float* outer_minima;
   };
   memory take(detail::carver& from) const {
     memory m{};
     m.rows = from.take<std::uint8_t>(packed ? 0 : tile_rows * row_stride);
     m.codes = from.take<std::uint8_t>(tile_rows * row_stride);
     const index_t params = has_groups ? params_room() : 0;
-    m.params = from.take<float>(packed_params ? 0 : has_zero<Q> ? 2 * params : params);
+    constexpr index_t kinds = (nested ? 2 : 1) * (has_zero<Q> ? 2 : 1);
+    m.params = from.take<float>(packed_params ? 0 : kinds * params);
     m.scales = from.take<float>(has_groups ? params : tile_rows);
     m.zeros = from.take<float>(has_zero<Q> ? params : 0);
+    m.whole_scales = from.take<std::int8_t>(largest_scale > 0 ? params : 0);
+    m.whole_minima = from.take<std::int8_t>(largest_minimum > 0 ? params : 0);
+    m.outer_scales = from.take<float>(nested ? params : 0);
+    m.outer_minima = from.take<float>(nested_minima ? params : 0);
     return m;
   }
 
@@ -105,20 +170,40 @@ class tile_reader {
         }
       return groups;
     } else {
-      const index_t stride = params_stride(), bytes = stride * index_t(sizeof(float));
+      const index_t stride = params_stride();
       float* const zero_rows = m.params + (has_zero<Q> ? tile_rows * stride : 0);
       index_t groups = 0;
       for (index_t i = 0; i < rows; ++i)
         groups = read_group_params<Q, G>(ops_, w_.main.groups, r + i, w_.cols(), c, n,
                                          m.params + i * stride, zero_rows + i * stride);
-      clear_rest(m.params, stride, rows);
-      ops_.transpose(m.params, bytes, groups, m.scales);
-      if constexpr (has_zero<Q>) {
-        clear_rest(zero_rows, stride, rows);
-        ops_.transpose(zero_rows, bytes, groups, m.zeros);
-      }
+      transpose_params(m.params, rows, groups, m.scales);
+      if constexpr (has_zero<Q>) transpose_params(zero_rows, rows, groups, m.zeros);
       return groups;
     }
+  }
+
+  /// What read_params reads, nested ones apart from what they are multiplied by: real zeros become
+  /// minima that have the scales' outer scales. `integers`: scales and minima as such, of tiles.
+  index_t read_nested_params(index_t r, index_t rows, index_t c, index_t n, bool integers,
+                             const memory& m) const requires(nested) {
+    using plane = typename G::scale_plane;
+    const index_t groups = (c + n - 1) / width_ - c / width_ + 1;
+    read_nested<plane, largest_scale>(scale_data(), r, rows, c, n, integers, m, m.scales,
+                                      m.whole_scales, m.outer_scales);
+    if constexpr (nested_minima) {
+      read_nested<zero_plane, largest_minimum>(w_.main.groups.zero, r, rows, c, n, integers, m,
+                                               m.zeros, m.whole_minima, m.outer_minima);
+    } else if constexpr (has_zero<Q>) {
+      read_whole_zeros(r, rows, c / width_, groups, m);
+      if constexpr (zero_of<Q> == zero_kind::real)
+        for (index_t i = 0; i < groups * tile_rows; ++i)
+          m.zeros[i] = -mul_rn(m.scales[i], m.zeros[i]);
+    }
+    return groups;
+  }
+  index_t outers(index_t c, index_t n) const requires(nested) {
+    const index_t inner = outer_cols<typename G::scale_plane>(scale_data());
+    return (c + n - 1) / width_ / inner - c / width_ / inner + 1;
   }
 
   /// Where the packed codes of a tile begin, from column c on (a multiple of 32).
@@ -166,8 +251,7 @@ class tile_reader {
       for (index_t i = 0; i < rows; ++i) {
         const code_run from = canonical_run(w_.main, r + i, c);
         if constexpr (Q::bits <= 8)
-          ops_.bytes_table(from.codes, from.readable, Q::bits, codes, nullptr,
-                           row_of(m, i));
+          ops_.bytes_table(from.codes, from.readable, Q::bits, codes, nullptr, row_of(m, i));
         else
           split_long_codes(from.codes, Q::bits, codes, m.rows + i * row_stride,
                            m.rows + i * row_stride + half);
@@ -181,6 +265,54 @@ class tile_reader {
   }
 
  private:
+  const auto& scale_data() const { return w_.main.groups.scale[0]; }
+  /// One of the planes of parameters, apart from its own.
+  template <class Plane, int LargestInteger>
+  void read_nested(const typename Plane::template data<borrowed>& data, index_t r, index_t rows,
+                   index_t c, index_t n, bool integers, const memory& m, float* inner,
+                   std::int8_t* whole_numbers, float* outer) const {
+    const index_t first = c / width_, groups = (c + n - 1) / width_ - first + 1;
+    const index_t width = outer_cols<Plane>(data), from = first / width;
+    const index_t outers = (first + groups - 1) / width - from + 1;
+    if constexpr (packed_params) {
+      read_outer_params<Plane>(ops_, data, r, from, outers, outer);
+      if constexpr (LargestInteger > 0)
+        if (integers)
+          return read_integer_params<Plane>(ops_, data, r, first, groups, whole_numbers);
+      read_inner_params<Plane>(ops_, data, r, first, groups, inner);
+    } else {
+      const index_t stride = params_stride();
+      float* const outer_rows = m.params + tile_rows * stride;
+      for (index_t i = 0; i < rows; ++i) {
+        read_inner_row<Plane>(ops_, data, r + i, first, groups, m.params + i * stride);
+        read_group_params<typename Plane::quantizer_type, typename Plane::granularity_type>(
+            ops_, data.groups, r + i, data.cols, first, groups, outer_rows + i * stride, nullptr);
+      }
+      transpose_params(m.params, rows, groups, inner);
+      transpose_params(outer_rows, rows, outers, outer);
+    }
+  }
+  /// Zeros as they are.
+  void read_whole_zeros(index_t r, index_t rows, index_t first, index_t groups,
+                        const memory& m) const {
+    const auto& data = w_.main.groups.zero;
+    if constexpr (packed_params) {
+      for (index_t g = 0; g < groups; g += params_piece)
+        read_tile_param<zero_plane>(ops_, data, G::block_rows, r, first + g,
+                                    min_of(params_piece, groups - g), m.zeros + g * tile_rows);
+    } else {
+      for (index_t i = 0; i < rows; ++i)
+        kernels::read_params<zero_plane>(ops_, data, r + i, first, groups,
+                                         m.params + i * params_stride());
+      transpose_params(m.params, rows, groups, m.zeros);
+    }
+  }
+  /// Rows of n parameters -> a tile.
+  void transpose_params(float* by_rows, index_t rows, index_t n, float* tile) const {
+    const index_t stride = params_stride();
+    clear_rest(by_rows, stride, rows);
+    ops_.transpose(by_rows, stride * index_t(sizeof(float)), n, tile);
+  }
   std::int8_t* row_of(const memory& m, index_t i) const {
     return reinterpret_cast<std::int8_t*>(m.rows) + i * row_stride;
   }

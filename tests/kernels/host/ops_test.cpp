@@ -48,7 +48,7 @@ TEST_CASE(
         byte_table[i] = std::int8_t(random());
       }
       std::vector<float> affine(std::size_t(n + 64)), looked_up(affine);
-      std::vector<std::int8_t> bytes(std::size_t(n + 64)), as_they_are(bytes);
+      std::vector<std::int8_t> bytes(std::size_t(n + 64)), as_they_are(bytes), moved(bytes);
       std::vector<const row_ops*> targets = simd_targets();
       targets.push_back(&scalar());
       for (const row_ops* t : targets) {
@@ -59,6 +59,7 @@ TEST_CASE(
         t->levels_table(codes.data(), readable, bits, n, table, bits, looked_up.data());
         t->bytes_table(codes.data(), readable, bits, n, byte_table, bytes.data());
         t->bytes_table(codes.data(), readable, bits, n, nullptr, as_they_are.data());
+        t->bytes_moved(codes.data(), readable, bits, n, -100, moved.data());
         int wrong = 0;
         for (index_t i = 0; i < n; ++i) {
           int code = 0;
@@ -70,6 +71,7 @@ TEST_CASE(
           wrong += looked_up[std::size_t(i)] != table[code];
           wrong += bytes[std::size_t(i)] != byte_table[code];
           wrong += std::uint8_t(as_they_are[std::size_t(i)]) != code;
+          wrong += moved[std::size_t(i)] != std::int8_t(code - 100);
         }
         CHECK(wrong == 0);
       }

@@ -41,7 +41,7 @@ TEST_CASE("functions of a target are its own, for every width of code") {
   CHECK((unpack_tile<4>(arch::scalar) == &scalar::unpack_tile<4>));
   CHECK((pack_tile<3>(arch::scalar) == &scalar::pack_tile<3>));
   CHECK((dot_packed<4, packed_levels::table>(arch::scalar) ==
-         &scalar::dot_packed<4, packed_levels::table>));
+         &scalar::dot_packed<4, packed_levels::table, scale_kind::floats>));
   constexpr auto table16 = level_kind::table16;
   CHECK((dot_values<4, table16, false>(arch::scalar) == &scalar::dot_values<4, table16, false>));
   CHECK((read_values<4, table16, true>(arch::scalar) == &scalar::read_values<4, table16, true>));
@@ -49,7 +49,7 @@ TEST_CASE("functions of a target are its own, for every width of code") {
   CHECK((unpack_tile<4>(arch::neon) == &neon::unpack_tile<4>));
   CHECK((pack_tile<3>(arch::neon) == &neon::pack_tile<3>));
   CHECK((dot_packed<4, packed_levels::table>(arch::neon) ==
-         &neon::dot_packed<4, packed_levels::table>));
+         &neon::dot_packed<4, packed_levels::table, scale_kind::floats>));
   CHECK((dot_values<4, table16, false>(arch::neon) == &neon::dot_values<4, table16, false>));
   CHECK((read_values<4, table16, true>(arch::neon) == &neon::read_values<4, table16, true>));
 #elif defined(__x86_64__)
@@ -58,9 +58,9 @@ TEST_CASE("functions of a target are its own, for every width of code") {
   CHECK((pack_tile<3>(arch::avx2) == &avx2::pack_tile<3>));
   CHECK((pack_tile<3>(arch::avx512) == &avx512::pack_tile<3>));
   CHECK((dot_packed<4, packed_levels::table>(arch::avx2) ==
-         &avx2::dot_packed<4, packed_levels::table>));
+         &avx2::dot_packed<4, packed_levels::table, scale_kind::floats>));
   CHECK((dot_packed<4, packed_levels::codes>(arch::avx512) ==
-         &avx512::dot_packed<4, packed_levels::codes>));
+         &avx512::dot_packed<4, packed_levels::codes, scale_kind::floats>));
   CHECK((dot_values<4, table16, false>(arch::avx2) == &avx2::dot_values<4, table16, false>));
   CHECK((read_values<4, table16, true>(arch::avx512) == &avx512::read_values<4, table16, true>));
 #endif
@@ -83,6 +83,7 @@ TEST_CASE("whole operations are there, and say what they are") {
                          reinterpret_cast<const void*>(ops.scale_plus),
                          reinterpret_cast<const void*>(ops.dot_f32),
                          reinterpret_cast<const void*>(ops.bytes_table),
+                         reinterpret_cast<const void*>(ops.bytes_moved),
                          reinterpret_cast<const void*>(ops.absmax),
                          reinterpret_cast<const void*>(ops.quantize),
                          reinterpret_cast<const void*>(ops.copy_past_caches),

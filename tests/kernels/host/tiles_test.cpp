@@ -98,8 +98,10 @@ struct tile_case {
   index_t tokens, run;
   std::vector<int> codes, levels;  // [row][column]
   std::vector<std::int8_t> x;
-  std::vector<float> scales, zeros, minima, x_scales, x_sums;
-  std::vector<std::int32_t> group;
+  std::vector<float> scales, zeros, minima, outer_scales, outer_minima, x_scales, x_sums;
+  std::vector<std::int8_t> whole_scales, whole_minima;
+  std::vector<std::int32_t> halved_sums;
+  std::vector<row_ops::run_place> places;  // two runs share parameters, four outer ones
   std::int8_t table[256];
 
   /// Levels: random ones of -128 .. 127 for `level` 0; with `most` of 0 .. most, or all `most`.
@@ -113,8 +115,13 @@ struct tile_case {
         scales(16 * 64),
         zeros(scales.size()),
         minima(scales.size()),
+        outer_scales(scales.size()),
+        outer_minima(scales.size()),
         x_scales(std::size_t(n * runs_stride)),
-        x_sums(x_scales.size()) {
+        x_sums(x_scales.size()),
+        whole_scales(scales.size()),
+        whole_minima(scales.size()),
+        halved_sums(x_scales.size()) {
     hashed random;
     for (int i = 0; i < 256; ++i)
       table[i] = std::int8_t(level != 0 ? level
@@ -129,26 +136,40 @@ struct tile_case {
       scales[i] = float(1 + random() % 2);
       zeros[i] = float(random() % 16);
       minima[i] = float(random() % 3);
+      outer_scales[i] = float(1 + random() % 2);
+      outer_minima[i] = float(random() % 3) - 1;
+      whole_scales[i] = std::int8_t(scales[i] = i % 5 == 0 ? -scales[i] : scales[i]);
+      whole_minima[i] = std::int8_t(minima[i]);
     }
-    for (index_t i = 0; i < cols / run; ++i) group.push_back(std::int32_t(i / 2));
+    for (index_t i = 0; i < cols / run; ++i) {
+      const bool last = i + 1 == cols / run;
+      places.push_back(
+          {std::int32_t(i / 2), std::int32_t(i / 4), i % 2 == 1 || last, i % 4 == 3 || last});
+    }
     for (index_t t = 0; t < tokens; ++t)
       for (index_t i = 0; i < cols / run; ++i) {
         int sum = 0;
         for (index_t c = i * run; c < (i + 1) * run; ++c) sum += x[std::size_t(t * cols + c)];
-        x_scales[std::size_t(t * runs_stride + i)] = i % 2 == 0 ? 1.f : 0.5f;
+        x_scales[std::size_t(t * runs_stride + i)] = i / 2 % 2 == 0 ? 1.f : 0.5f;
         x_sums[std::size_t(t * runs_stride + i)] = float(sum);
+        const std::int16_t halves[2] = {std::int16_t(sum / 2), std::int16_t(sum - sum / 2)};
+        std::memcpy(&halved_sums[std::size_t(t * runs_stride + i)], halves, 4);
       }
   }
   row_ops::tile_inputs inputs() const {
-    return {x.data(), cols, x_scales.data(), x_sums.data(), runs_stride};
+    return {x.data(), cols, x_scales.data(), x_sums.data(), runs_stride, halved_sums.data()};
   }
+  /// `nested`: 1 outer scales, 2 outer minima too.
   template <class Value>
-  float exact(index_t t, index_t row, bool zero, bool minimum, Value value) const {
+  float exact(index_t t, index_t row, bool zero, bool minimum, int nested, Value value) const {
     double y = 0;
     for (index_t c = 0; c < cols; ++c) {
-      const std::size_t at = std::size_t(group[std::size_t(c / run)] * 16 + row);
-      const double w = double(scales[at]) * (value(row, c) - (zero ? double(zeros[at]) : 0)) +
-                       (minimum ? double(minima[at]) : 0);
+      const row_ops::run_place place = places[std::size_t(c / run)];
+      const std::size_t at = std::size_t(place.group * 16 + row);
+      const std::size_t outer = std::size_t(place.outer * 16 + row);
+      const double w = (nested > 0 ? outer_scales[outer] : 1) * double(scales[at]) *
+                           (value(row, c) - (zero ? double(zeros[at]) : 0)) +
+                       (nested > 1 ? outer_minima[outer] : 1) * (minimum ? double(minima[at]) : 0);
       y += w * x_scales[std::size_t(t * runs_stride + c / run)] * x[std::size_t(t * cols + c)];
     }
     return float(y);
@@ -176,7 +197,9 @@ TEST_CASE("integer products of tiles are exact, at the extremes of both operands
     for (const int input : {0, -127, 127})
       for (const index_t run : {4, 16, 32, 128})
         for (const index_t tokens : {1, 5, 13})
-          for (const int kind : {0, 1, 2}) {
+          for (const int kind : {0, 1, 2, 3, 4, 5, 6}) {  // zeros, minima; the same nested; both
+            const bool zero = kind == 1 || kind == 4, minimum = kind == 2 || kind >= 5;
+            const int nested = kind < 3 ? 0 : kind == 6 ? 2 : 1;
             const tile_case c(8, tokens, run, level, input, most);
             for (const row_ops* t : all_targets()) {
               const int bias = most > 0 ? 0 : t->level_bias;
@@ -187,15 +210,16 @@ TEST_CASE("integer products of tiles are exact, at the extremes of both operands
                       std::uint8_t(c.levels[std::size_t(r * c.cols + k)] + bias);
               std::vector<float> zeros = c.zeros, y(std::size_t(16 * tokens), 1.f);
               for (float& z : zeros) z += float(bias);
-              t->dot_tile(
-                  {tile.data(), nullptr, c.scales.data(), kind == 1 ? zeros.data() : nullptr,
-                   kind == 2 ? c.minima.data() : nullptr, float(bias), c.group.data(), most},
-                  c.inputs(), tokens, c.cols / 4, run / 4, y.data());
+              t->dot_tile({tile.data(), nullptr, c.scales.data(), zero ? zeros.data() : nullptr,
+                           minimum ? c.minima.data() : nullptr, float(bias), c.places.data(), most,
+                           nested > 0 ? c.outer_scales.data() : nullptr,
+                           nested > 1 ? c.outer_minima.data() : nullptr},
+                          c.inputs(), tokens, c.cols / 4, run / 4, y.data());
               int wrong = 0;
               for (index_t n = 0; n < tokens; ++n)
                 for (index_t r = 0; r < 16; ++r)
                   wrong += y[std::size_t(16 * n + r)] !=
-                           1.f + c.exact(n, r, kind == 1, kind == 2, [&](index_t row, index_t k) {
+                           1.f + c.exact(n, r, zero, minimum, nested, [&](index_t row, index_t k) {
                              return c.levels[std::size_t(row * c.cols + k)];
                            });
               CHECK(wrong == 0);
@@ -205,8 +229,10 @@ TEST_CASE("integer products of tiles are exact, at the extremes of both operands
 
 TEST_CASE("integer products of packed codes are exact, through tables and as they are") {
   using lb::kernels::packed_levels;
-  const auto check = [](auto width, auto kind, index_t tokens) {
+  using lb::kernels::scale_kind;
+  const auto check = [](auto width, auto kind, auto scales, index_t tokens) {
     constexpr int bits = width;
+    constexpr bool nested = scales != scale_kind::floats;
     constexpr bool by_table = kind != packed_levels::codes;
     constexpr int most = kind != packed_levels::small_table ? 0 : bits <= 4 ? 31 : 127;
     for (const int extreme : {0, -128, 127})
@@ -229,30 +255,52 @@ TEST_CASE("integer products of packed codes are exact, through tables and as the
             const float bias = by_table ? float(added) : -float(t->code_bias[bits]);
             std::vector<float> y(std::size_t(16 * tokens));
             lb::kernels::pack_tile<bits>(t->target)(tile.data(), c.cols / 32, packed.data());
-            const row_ops::tile_weights weights{packed.data(), table, c.scales.data(), nullptr,
-                                                nullptr,       bias,  c.group.data(),  most};
-            lb::kernels::dot_packed<bits, kind>(t->target)(weights, c.inputs(), tokens, c.cols / 4,
-                                                           run / 4, y.data());
-            int wrong = 0;
-            for (index_t n = 0; n < 16 * tokens; ++n)
-              wrong += y[std::size_t(n)] !=
-                       c.exact(n / 16, n % 16, false, false, [&](index_t row, index_t k) {
-                         const std::size_t at = std::size_t(row * c.cols + k);
-                         return by_table ? c.levels[at] : c.codes[at];
-                       });
-            CHECK(wrong == 0);
+            row_ops::tile_weights weights{packed.data(), table, c.scales.data(), nullptr,
+                                          nullptr,       bias,  c.places.data(), most};
+            if (nested) weights.outer_scales = c.outer_scales.data();
+            for (const bool minimum : {false, true}) {
+              if (scales == scale_kind::integers) {
+                weights.scales = nullptr;
+                weights.whole_scales = c.whole_scales.data();
+                weights.whole_minima = minimum ? c.whole_minima.data() : nullptr;
+              } else {
+                weights.minima = minimum ? c.minima.data() : nullptr;
+              }
+              if (nested && minimum) weights.outer_minima = c.outer_minima.data();
+              std::fill(y.begin(), y.end(), 0.f);
+              lb::kernels::dot_packed<bits, kind, scales>(t->target)(weights, c.inputs(), tokens,
+                                                                     c.cols / 4, run / 4, y.data());
+              int wrong = 0;
+              for (index_t n = 0; n < 16 * tokens; ++n)
+                wrong += y[std::size_t(n)] !=
+                         c.exact(n / 16, n % 16, false, minimum, nested ? 1 + minimum : 0,
+                                 [&](index_t row, index_t k) {
+                                   const std::size_t at = std::size_t(row * c.cols + k);
+                                   return by_table ? c.levels[at] : c.codes[at];
+                                 });
+              CHECK(wrong == 0);
+            }
           }
         }
   };
   const std::integral_constant<packed_levels, packed_levels::codes> codes;
   const std::integral_constant<packed_levels, packed_levels::table> by_table;
   const std::integral_constant<packed_levels, packed_levels::small_table> by_small_table;
-  for (int bits = 1; bits <= 8; ++bits)
-    with_bits(bits, [&](auto width) {
-      for (const index_t tokens : {1, 2, 7}) {
-        check(width, codes, tokens);
-        check(width, by_table, tokens);
-        if constexpr (width == 4 || width == 6) check(width, by_small_table, tokens);
-      }
-    });
+  const std::integral_constant<scale_kind, scale_kind::floats> floats;
+  const std::integral_constant<scale_kind, scale_kind::nested> nested;
+  const std::integral_constant<scale_kind, scale_kind::integers> integers;
+  for (const index_t tokens : {1, 2, 7}) {
+    for (int bits = 1; bits <= 8; ++bits)
+      with_bits(bits, [&](auto width) {
+        check(width, codes, floats, tokens);
+        check(width, by_table, floats, tokens);
+        if constexpr (width == 4 || width == 6) check(width, by_small_table, floats, tokens);
+      });
+    const auto four = std::integral_constant<int, 4>();
+    check(four, by_small_table, nested, tokens);
+    check(four, by_table, integers, tokens);
+    check(std::integral_constant<int, 2>(), codes, integers, tokens);
+    check(std::integral_constant<int, 3>(), codes, integers, tokens);
+    check(four, codes, integers, tokens);
+  }
 }

@@ -89,6 +89,9 @@ struct unpacker {
   }
 };
 inline vf to_float(vi a) { return _mm256_cvtepi32_ps(a); }
+inline vf whole_numbers(const std::int8_t* p) {
+  return to_float(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+}
 struct lut16 {
   vf low, high;
   explicit lut16(const float* t) : low(load(t)), high(load(t + 8)) {}
@@ -113,6 +116,12 @@ inline vf exponents_to_float(vi a) {  // 2^(a - 127), 0 .. 255
 inline vf halves_to_float(vi a) {
   return _mm256_cvtph_ps(
       _mm_packus_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1)));
+}
+/// Bytes as halves: shifted up, their sign on top of each other, the bits of `mask` kept.
+inline vf byte_halves(const std::uint8_t* p, int up, int mask) {
+  const __m128i words = _mm_cvtepi8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+  const __m128i moved = _mm_sll_epi16(words, _mm_cvtsi32_si128(up));
+  return _mm256_cvtph_ps(_mm_and_si128(moved, _mm_set1_epi16(short(mask))));
 }
 inline vf load_f16(const std::uint8_t* p) {
   return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
@@ -158,6 +167,9 @@ struct byte_unpacker {
     return _mm256_permute4x64_epi64(_mm256_packus_epi16(words(p), words(p + 2 * bits)), 0xd8);
   }
 };
+inline vb add_bytes(vb a, int by) {
+  return _mm256_add_epi8(a, _mm256_set1_epi8(static_cast<char>(by)));
+}
 inline void store_bytes(std::int8_t* p, vb a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a);
 }
@@ -328,6 +340,16 @@ inline vi dot_small(vi sum, vb w, vb x) {
   return _mm256_add_epi16(sum, _mm256_maddubs_epi16(w, x));
 }
 inline vi widened(vi sum) { return _mm256_madd_epi16(sum, _mm256_set1_epi16(1)); }
+/// Widened sums times integers: eight of those, each twice, as words in the places of the sums.
+inline vi word_pairs(const std::int8_t* integers) {
+  const vi pick = _mm256_setr_epi8(-1, 0, -1, 0, -1, 1, -1, 1, -1, 2, -1, 2, -1, 3, -1, 3,  //
+                                   -1, 4, -1, 4, -1, 5, -1, 5, -1, 6, -1, 6, -1, 7, -1, 7);
+  std::int64_t eight;
+  __builtin_memcpy(&eight, integers, 8);
+  return _mm256_srai_epi16(_mm256_shuffle_epi8(_mm256_set1_epi64x(eight), pick), 8);
+}
+inline vi broadcast_word(const std::int32_t* p) { return _mm256_set1_epi32(*p); }
+inline vi scaled_pairs(vi sum, vi pairs) { return _mm256_madd_epi16(sum, pairs); }
 /// |w| times sign(w) x: pairs of products stay below 2^15 while |x| <= 127.
 constexpr int level_bias = 0;
 inline vi dot_levels(vi sum, vb w, vb x) {

@@ -85,6 +85,9 @@ struct unpacker {
   }
 };
 inline vf to_float(vi a) { return _mm512_cvtepi32_ps(a); }
+inline vf whole_numbers(const std::int8_t* p) {
+  return to_float(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+}
 struct lut16 {
   vf table;
   explicit lut16(const float* t) : table(load(t)) {}
@@ -105,6 +108,11 @@ inline vf exponents_to_float(vi a) {  // 2^(a - 127), 0 .. 255
       _mm512_max_epi32(_mm512_slli_epi32(a, 23), _mm512_set1_epi32(0x400000)));
 }
 inline vf halves_to_float(vi a) { return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(a)); }
+inline vf byte_halves(const std::uint8_t* p, int up, int mask) {
+  const __m256i words = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  const __m256i moved = _mm256_sll_epi16(words, _mm_cvtsi32_si128(up));
+  return _mm512_cvtph_ps(_mm256_and_si256(moved, _mm256_set1_epi16(short(mask))));
+}
 inline vf load_f16(const std::uint8_t* p) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
@@ -143,6 +151,9 @@ struct byte_unpacker {
     return _mm512_and_si512(_mm512_multishift_epi64_epi8(shift, spread), mask);
   }
 };
+inline vb add_bytes(vb a, int by) {
+  return _mm512_add_epi8(a, _mm512_set1_epi8(static_cast<char>(by)));
+}
 inline void store_bytes(std::int8_t* p, vb a) { _mm512_storeu_si512(p, a); }
 /// Widths whose look-ups stay in registers.
 constexpr int register_bits = 8;
@@ -272,6 +283,9 @@ inline vi dot_levels(vi sum, vb w, vb x) { return _mm512_dpbusd_epi32(sum, w, x)
 constexpr int small_depth(int) { return 0; }
 inline vi dot_small(vi sum, vb w, vb x) { return dot_levels(sum, w, x); }
 inline vi widened(vi sum) { return sum; }
+inline vi word_pairs(const std::int8_t*) { return zeros(); }
+inline vi broadcast_word(const std::int32_t*) { return zeros(); }
+inline vi scaled_pairs(vi sum, vi) { return sum; }
 /// Unsigned codes of up to Bits bits as they are; what must be taken off is code_bias<Bits>.
 template <int Bits>
 inline constexpr int code_bias = 0;

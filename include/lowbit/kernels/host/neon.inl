@@ -126,6 +126,14 @@ struct unpacker {
 inline vf to_float(const vi& a) {
   return each([](auto x) { return vcvtq_f32_s32(x); }, a);
 }
+inline vf whole_numbers(const std::int8_t* p) {
+  return made_of([&](int i) {
+    std::int32_t four;
+    __builtin_memcpy(&four, p + 4 * i, 4);
+    const int8x8_t bytes = vreinterpret_s8_s32(vdup_n_s32(four));
+    return vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(bytes))));
+  });
+}
 /// The 64 bytes of sixteen floats are one table of a byte look-up.
 struct lut16 {
   uint8x16x4_t table;
@@ -168,6 +176,17 @@ inline vf exponents_to_float(const vi& a) {
 inline vf halves_to_float(const vi& a) {
   return each([](auto x) { return vcvt_f32_f16(vreinterpret_f16_s16(vmovn_s32(x))); }, a);
 }
+inline vf byte_halves(const std::uint8_t* p, int up, int mask) {
+  const uint8x16_t bytes = bytes_at(p);
+  const auto halves = [&](uint8x8_t eight) {
+    const int16x8_t words = vshlq_s16(vmovl_s8(vreinterpret_s8_u8(eight)), vdupq_n_s16(short(up)));
+    return vandq_s16(words, vdupq_n_s16(short(mask)));
+  };
+  const int16x8_t low = halves(vget_low_u8(bytes)), high = halves(vget_high_u8(bytes));
+  const auto floats = [](int16x4_t four) { return vcvt_f32_f16(vreinterpret_f16_s16(four)); };
+  return {{floats(vget_low_s16(low)), floats(vget_high_s16(low)), floats(vget_low_s16(high)),
+           floats(vget_high_s16(high))}};
+}
 inline vf load_f16(const std::uint8_t* p) {
   return made_of([&](int i) { return vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(p + 8 * i))); });
 }
@@ -209,6 +228,9 @@ struct byte_unpacker {
 inline const vb& in_register(const vb& a) { return a; }
 inline void store_bytes(std::uint8_t* p, const vb& a) {
   for (int i = 0; i < 4; ++i) vst1q_u8(p + 16 * i, a.q[i]);
+}
+inline vb add_bytes(const vb& a, int by) {
+  return each([&](auto x) { return vaddq_u8(x, vdupq_n_u8(std::uint8_t(by))); }, a);
 }
 inline void store_bytes(std::int8_t* p, const vb& a) {
   store_bytes(reinterpret_cast<std::uint8_t*>(p), a);
@@ -387,6 +409,9 @@ inline vi dot_levels(const vi& sum, const vb& w, const vb& x) {
 constexpr int small_depth(int) { return 0; }
 inline vi dot_small(const vi& sum, const vb& w, const vb& x) { return dot_levels(sum, w, x); }
 inline vi widened(const vi& sum) { return sum; }
+inline vi word_pairs(const std::int8_t*) { return zeros(); }
+inline vi broadcast_word(const std::int32_t*) { return zeros(); }
+inline vi scaled_pairs(const vi& sum, const vi&) { return sum; }
 /// Codes of 8 bits become levels of -128 to 127.
 template <int Bits>
 inline constexpr int code_bias = Bits == 8 ? 128 : 0;

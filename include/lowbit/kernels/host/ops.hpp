@@ -81,6 +81,9 @@ struct row_ops {
   /// Through a table of 256; null: codes as they are.
   void (*bytes_table)(const std::uint8_t* codes, index_t readable, int bits, index_t n,
                       const std::int8_t* table, std::int8_t* out);
+  /// Increased by a constant.
+  void (*bytes_moved)(const std::uint8_t* codes, index_t readable, int bits, index_t n, int by,
+                      std::int8_t* out);
 
   // Activations: max|x|, and rounding of x / s to -127..127 (ties to even; s = 0 gives 0).
   float (*absmax)(const float* x, index_t n);
@@ -106,6 +109,11 @@ struct row_ops {
   /// Bytes are looked up in registers by codes of up to so many bits.
   int register_bits;
 
+  /// Where a run of columns finds its parameters, and what it is the last run of.
+  struct run_place {
+    std::int32_t group, outer;
+    bool ends_sum, ends_outer;
+  };
   struct tile_weights {
     const std::uint8_t* codes;  // quads of increased levels, or packed codes
     const std::int8_t* table;   // packed codes: their increased levels; null: codes are levels
@@ -113,8 +121,13 @@ struct row_ops {
     const float* zeros;         // [group][row], bias included; or null: `bias` for all
     const float* minima;        // [group][row], or null
     float bias;
-    const std::int32_t* group;  // of each run
-    int most = 0;               // levels were increased to 0 .. most, at most 127; 0: to whatever
+    const run_place* runs;
+    int most = 0;  // levels were increased to 0 .. most, at most 127; 0: to whatever
+    // Parameters that have parameters of their own.
+    const float* outer_scales = nullptr;        // [outer][row]: scales are multiplied by; or null
+    const float* outer_minima = nullptr;        // and minima; or null
+    const std::int8_t* whole_scales = nullptr;  // dot_packed, see scale_kind: `scales`
+    const std::int8_t* whole_minima = nullptr;  // and `minima`
   };
   struct tile_inputs {
     const std::int8_t* levels;  // [token][stride], -127..127
@@ -122,10 +135,16 @@ struct row_ops {
     const float* scales;  // [token][runs_stride]: of each run
     const float* sums;    // [token][runs_stride]: sum of the levels of each run
     index_t runs_stride;
+    const std::int32_t* halved_sums = nullptr;  // [token][runs_stride], for integer scales: sums in
+                                                // two halves, a word each
   };
   /// y[token][row] += sum over runs of w.scale x.scale (w.x - w.zero x.sum) + w.minimum x.scale
   /// x.sum: w.x is the exact sum of a run, w.zero an integer, so that the bracket is exact while a
   /// run has at most 512 columns. The last run may be short.
+  ///
+  /// With outer scales runs are summed in turns: w.scale (w.x - w.zero x.sum) up to a run that
+  /// ends_sum, times x.scale, which all these runs share, up to one that ends_outer; then the outer
+  /// scale meets them, and the outer minimum the sum of w.minimum (x.scale x.sum).
   void (*dot_tile)(const tile_weights& w, const tile_inputs& x, index_t tokens, index_t quads,
                    index_t run_quads, float* y);
   struct tile_values {
@@ -171,8 +190,13 @@ using turn_kernel = void(const std::uint8_t* from, index_t words, std::uint8_t* 
 /// What packed codes are multiplied as: they are levels; their levels are in a table; or in one of
 /// levels that were increased to 0 .. 31, of more than 4 bits to 0 .. 127.
 enum class packed_levels { codes, table, small_table };
-/// dot_packed<Bits, packed_levels>: dot_tile for packed codes, runs of least_packed_run columns or
-/// more. Every four tokens decode anew, which pays for up to most_packed_tokens.
+/// What their scales and minima are: floats; or floats with outer scales; or with those integers of
+/// -128 to 127, so few and small that every sum up to ends_sum is exact in binary32, and no zeros.
+enum class scale_kind { floats, nested, integers };
+/// Outer scales meet their sums at least every so many columns, where kernels may be called anew.
+inline constexpr index_t most_outer_cols = 512;
+/// dot_packed<Bits, packed_levels, scale_kind>: dot_tile for packed codes, runs of least_packed_run
+/// columns or more. Every four tokens decode anew, which pays for up to most_packed_tokens.
 inline constexpr index_t least_packed_run = 16, most_packed_tokens = 8;
 using dot_packed_kernel = void(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
                                index_t tokens, index_t quads, index_t run_quads, float* y);

@@ -75,6 +75,14 @@ inline void levels_field(const std::uint8_t* codes, index_t readable, int bits, 
   const int low = exponent_bits + mantissa_bits;
   const int magnitude_mask = (1 << low) - 1, sign_mask = is_signed ? 1 << low : 0;
   const vf rebias = set1(exp2_int(15 - bias));
+  if (bits == 8) {
+    const int up = 10 - mantissa_bits;
+    const int mask = magnitude_mask << up | (is_signed ? 0x8000 : 0);
+    for_codes(codes, readable, n, lanes, lanes, lanes, [&](const std::uint8_t* p, index_t i) {
+      store(out + i, mul(byte_halves(p, up, mask), rebias));
+    });
+    return;
+  }
   for_codes(codes, readable, n, lanes, lanes * bits / 8, unpacker::reads,
             [&](const std::uint8_t* p, index_t i) {
               const vi c = unpack(p);
@@ -193,6 +201,11 @@ inline void scale_tile(float* v, index_t n, index_t width, index_t used, const f
 struct same_bytes {
   [[gnu::always_inline]] vb operator()(const vb& codes) const { return codes; }
 };
+/// Codes and a constant.
+struct moved_bytes {
+  int by;
+  [[gnu::always_inline]] vb operator()(const vb& codes) const { return add_bytes(codes, by); }
+};
 template <class LookUp>
 inline void bytes_with(const std::uint8_t* codes, index_t readable, int bits, index_t n,
                        const LookUp& look_up, std::int8_t* out) {
@@ -207,6 +220,10 @@ inline void bytes_table(const std::uint8_t* codes, index_t readable, int bits, i
     bytes_with(codes, readable, bits, n, same_bytes(), out);
   else
     bytes_with(codes, readable, bits, n, byte_lut(table, bits), out);
+}
+inline void bytes_moved(const std::uint8_t* codes, index_t readable, int bits, index_t n, int by,
+                        std::int8_t* out) {
+  bytes_with(codes, readable, bits, n, moved_bytes{by}, out);
 }
 inline void copy_past_caches(const float* from, index_t n, float* to, bool last) {
   index_t i = 0;

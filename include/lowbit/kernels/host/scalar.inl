@@ -155,6 +155,11 @@ inline vf halves_to_float(const vi& a) {
   LOWBIT_LANES r.v[l] = f16::decode(code_t(a.v[l]));
   return r;
 }
+inline vf byte_halves(const std::uint8_t* p, int up, int mask) {
+  vf r;
+  LOWBIT_LANES r.v[l] = f16::decode(code_t(int(static_cast<std::int8_t>(p[l])) * (1 << up) & mask));
+  return r;
+}
 inline vf load_f16(const std::uint8_t* p) {
   vf r;
   LOWBIT_LANES {
@@ -190,6 +195,10 @@ struct byte_unpacker {
     return r;
   }
 };
+inline vb add_bytes(vb a, int by) {
+  for (std::uint8_t& b : a.v) b = std::uint8_t(b + by);
+  return a;
+}
 inline void store_bytes(std::int8_t* p, const vb& a) { __builtin_memcpy(p, &a, sizeof a); }
 /// Widths whose look-ups stay in registers: as if, so that both ways are those of other targets.
 constexpr int register_bits = 8;

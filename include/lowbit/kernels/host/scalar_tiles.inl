@@ -72,11 +72,14 @@ template <int Bits>
 inline constexpr int code_bias = 0;
 
 /// Byte is std::int8_t for levels, std::uint8_t for codes as they are.
-template <class Byte>
+template <class Byte, scale_kind Scales>
 void dot_bytes(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t tokens,
                index_t quads, index_t run_quads, float* y) {
+  constexpr bool integers = Scales == scale_kind::integers;
+  const bool has_minima = integers ? w.whole_minima != nullptr : w.minima != nullptr;
   for (index_t t = 0; t < tokens; ++t)
-    for (index_t r = 0; r < row_ops::tile_rows; ++r)
+    for (index_t r = 0; r < row_ops::tile_rows; ++r) {
+      float &total = y[t * row_ops::tile_rows + r], inner = 0, outer = 0, least = 0;
       for (index_t q = 0, run = 0; q < quads; ++run) {
         std::int32_t sum = 0;
         for (const index_t end = min_of(quads, q + run_quads); q < end; ++q)
@@ -84,37 +87,54 @@ void dot_bytes(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, in
             const auto code = static_cast<Byte>(w.codes[64 * q + 4 * r + k]);
             sum += int(code) * int(x.levels[t * x.stride + 4 * q + k]);
           }
-        const index_t at = w.group[run] * row_ops::tile_rows + r, input = t * x.runs_stride + run;
-        const float zero = w.zeros != nullptr ? w.zeros[at] : w.bias;
-        float& to = y[t * row_ops::tile_rows + r];
-        to += w.scales[at] * x.scales[input] * (float(sum) - zero * x.sums[input]);
-        if (w.minima != nullptr) to += w.minima[at] * (x.scales[input] * x.sums[input]);
+        const row_ops::run_place place = w.runs[run];
+        const index_t at = place.group * row_ops::tile_rows + r, input = t * x.runs_stride + run;
+        const float scale = integers ? float(w.whole_scales[at]) : w.scales[at];
+        const float minimum = !has_minima ? 0 : integers ? float(w.whole_minima[at]) : w.minima[at];
+        const float rest =
+            float(sum) - (w.zeros != nullptr ? w.zeros[at] : w.bias) * x.sums[input];
+        if (w.outer_scales == nullptr) {
+          total += scale * x.scales[input] * rest;
+          if (has_minima) total += minimum * (x.scales[input] * x.sums[input]);
+          continue;
+        }
+        inner += scale * rest;
+        least += minimum * (x.scales[input] * x.sums[input]);
+        if (place.ends_sum) {
+          outer += x.scales[input] * inner;
+          inner = 0;
+        }
+        if (place.ends_outer) {
+          const index_t from = place.outer * row_ops::tile_rows + r;
+          total += w.outer_scales[from] * outer;
+          if (has_minima) total += w.outer_minima != nullptr ? w.outer_minima[from] * least : least;
+          outer = least = 0;
+        }
       }
+    }
 }
 template <class Later>
 void dot_tile(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t tokens,
               index_t quads, index_t run_quads, float* y) {
-  dot_bytes<std::int8_t>(w, x, tokens, quads, run_quads, y);
+  dot_bytes<std::int8_t, scale_kind::floats>(w, x, tokens, quads, run_quads, y);
 }
-template <int Bits, packed_levels Kind>
+template <int Bits, packed_levels Kind, scale_kind Scales>
 void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t tokens,
                 index_t quads, index_t run_quads, float* y) {
   constexpr bool by_table = Kind != packed_levels::codes;
-  constexpr index_t piece = 128;  // columns; a run has 4 to 512
-  std::uint8_t levels[16 * 512];
-  static_assert(piece <= 512);
+  constexpr index_t step = most_outer_cols / 4;  // whole runs
+  std::uint8_t levels[16 * most_outer_cols];
   row_ops::tile_weights tile = w;
   row_ops::tile_inputs part = x;
   tile.codes = levels;
-  const index_t step = run_quads > piece / 4 ? run_quads : piece / 4;
   for (index_t q = 0; q < quads; q += step) {
     const index_t n = min_of(step, quads - q);
     unpack_tile<Bits>(w.codes + q * 8 * Bits, ceil_div(n, 8),
                       by_table ? w.table : nullptr, levels);
-    dot_bytes<std::conditional_t<by_table, std::int8_t, std::uint8_t>>(tile, part, tokens, n,
-                                                                       run_quads, y);
+    dot_bytes<std::conditional_t<by_table, std::int8_t, std::uint8_t>, Scales>(
+        tile, part, tokens, n, run_quads, y);
     const index_t runs = step / run_quads;
-    tile.group += runs;
+    tile.runs += runs;
     part.levels += 4 * step;
     part.scales += runs;
     part.sums += runs;

@@ -200,16 +200,16 @@ turn_kernel* turn_fields(arch a) {
   (void)a;
   return scalar::turn_fields<Bits, Back>;
 }
-template <int Bits, packed_levels Kind>
+template <int Bits, packed_levels Kind, scale_kind Scales = scale_kind::floats>
 dot_packed_kernel* dot_packed(arch a) {
 #if defined(__x86_64__)
-  if (a == arch::avx512) return avx512::dot_packed<Bits, Kind>;
-  if (a == arch::avx2) return avx2::dot_packed<Bits, Kind>;
+  if (a == arch::avx512) return avx512::dot_packed<Bits, Kind, Scales>;
+  if (a == arch::avx2) return avx2::dot_packed<Bits, Kind, Scales>;
 #elif defined(__aarch64__)
-  if (a == arch::neon) return neon::dot_packed<Bits, Kind>;
+  if (a == arch::neon) return neon::dot_packed<Bits, Kind, Scales>;
 #endif
   (void)a;
-  return scalar::dot_packed<Bits, Kind>;
+  return scalar::dot_packed<Bits, Kind, Scales>;
 }
 template <int Bits, level_kind Kind, bool Shifted>
 dot_values_kernel* dot_values(arch a) {

@@ -32,18 +32,22 @@ inline void transpose(const void* rows, index_t stride, index_t dwords, void* ou
 template <int Bits>
 inline constexpr int plane_width = Bits >= 8 ? 8 : Bits >= 4 ? 4 : Bits >= 2 ? 2 : 1;
 
-/// The codes of quad I (0..7) of a block, one per byte.
-template <int Bits, int I>
+/// The bits that quad I has in a vector of a plane of W bits, moved to bit To of each byte. What a
+/// shift takes across bytes is masked.
+template <int W, int I, int To>
+inline vb plane_codes(vb all) {
+  if constexpr (W == 8) return all;
+  else return and_bytes(shift_bits<I % (8 / W) * W - To>(all), ((1 << W) - 1) << To);
+}
+/// The codes of quad I (0..7) of a block, one per byte; To: those of planes from bit To on.
+template <int Bits, int I, int To = 0>
 inline vb quad_codes(const std::uint8_t* block) {
   constexpr int w = plane_width<Bits>, each = 8 / w;
-  const vb all = load_bytes(block + 64 * (I / each));
-  const vb low = w == 8 ? all : and_bytes(shift_bits<I % each * w>(all), (1 << w) - 1);
-  if constexpr (Bits > w) {
-    const vb high = quad_codes<Bits - w, I>(block + 64 * w);
-    return or_bytes(low, shift_bits<-w>(high));  // high codes are small: nothing crosses bytes
-  } else {
-    return low;
-  }
+  const vb codes = plane_codes<w, I, To>(load_bytes(block + 64 * (I / each)));
+  if constexpr (Bits > w)
+    return or_bytes(codes, quad_codes<Bits - w, I, To + w>(block + 64 * w));
+  else
+    return codes;
 }
 
 /// The same of a block whose vectors are held: what quad I is the first to need must be loaded
@@ -55,14 +59,14 @@ inline void hold_planes(const std::uint8_t* block, vb* held) {
   if constexpr (I % each == 0) *held = in_register(load_bytes(block + 64 * (I / each)));
   if constexpr (Bits > w) hold_planes<Bits - w, I>(block + 64 * w, held + 1);
 }
-template <int Bits, int I>
+template <int Bits, int I, int To = 0>
 inline vb held_codes(const vb* held) {
-  constexpr int w = plane_width<Bits>, each = 8 / w;
-  const vb low = w == 8 ? *held : and_bytes(shift_bits<I % each * w>(*held), (1 << w) - 1);
+  constexpr int w = plane_width<Bits>;
+  const vb codes = plane_codes<w, I, To>(*held);
   if constexpr (Bits > w)
-    return or_bytes(low, shift_bits<-w>(held_codes<Bits - w, I>(held + 1)));
+    return or_bytes(codes, held_codes<Bits - w, I, To + w>(held + 1));
   else
-    return low;
+    return codes;
 }
 
 /// Asks for vector I of the block that lies a page behind this one. The prefetchers of processors
@@ -159,18 +163,106 @@ template <int Bits, bool Back>
 // Integer products.
 // ---------------------------------------------------------------------------------------------
 
-/// Adds the sums of a run to the results: y += w.scale x.scale (sum - zero x.sum) + minimum ...
-inline vf add_run(vf y, vf sum, const row_ops::tile_weights& w, index_t at,
-                  const row_ops::tile_inputs& x, index_t input) {
-  const vf x_sum = set1(x.sums[input]), x_scale = set1(x.scales[input]);
-  const vf zero = w.zeros != nullptr ? load(w.zeros + at) : set1(w.bias);
-  y = sum_fma(mul(load(w.scales + at), x_scale), minus_product(zero, x_sum, sum), y);
-  if (w.minima != nullptr) y = sum_fma(load(w.minima + at), mul(x_scale, x_sum), y);
-  return y;
+/// Results, and what has yet to meet parameters: `inner` the scales of activations, `outer` the
+/// outer scales.
+template <int Results>
+struct run_sums {
+  vf total[Results], inner[Results], outer[Results];
+
+  [[gnu::always_inline]] void clear() {
+    unroll<Results>([&](auto k) { inner[k] = outer[k] = set1(0); });
+  }
+  /// Adds the sum of a run to result K, of the rows from `lane` on.
+  template <int K, scale_kind Scales>
+  [[gnu::always_inline]] void add_run(vf sum, const row_ops::tile_weights& w,
+                                      const row_ops::run_place& place, int lane,
+                                      const row_ops::tile_inputs& x, index_t input) {
+    const index_t at = place.group * row_ops::tile_rows + lane;
+    const vf x_sum = set1(x.sums[input]), x_scale = set1(x.scales[input]);
+    const vf zero = Scales != scale_kind::integers && w.zeros != nullptr ? load(w.zeros + at)
+                                                                         : set1(w.bias);
+    const vf rest = minus_product(zero, x_sum, sum);
+    if constexpr (Scales == scale_kind::floats) {
+      total[K] = sum_fma(mul(load(w.scales + at), x_scale), rest, total[K]);
+      if (w.minima != nullptr)
+        total[K] = sum_fma(load(w.minima + at), mul(x_scale, x_sum), total[K]);
+    } else {
+      const vf scale = Scales == scale_kind::integers ? whole_numbers(w.whole_scales + at)
+                                                      : load(w.scales + at);
+      inner[K] = sum_fma(scale, rest, inner[K]);
+      if (place.ends_sum) end_sum<K>(w, place, lane, x_scale);
+    }
+  }
+  /// The same of the sums of all runs up to one that ends_sum, which integer scales have met
+  /// already, and of what they make of the sums of x.
+  template <int K>
+  [[gnu::always_inline]] void add_scaled_runs(vi sum, vi x_sum, const row_ops::tile_weights& w,
+                                              const row_ops::run_place& place, int lane,
+                                              float x_scale) {
+    inner[K] = minus_product(set1(w.bias), to_float(x_sum), to_float(sum));
+    end_sum<K>(w, place, lane, set1(x_scale));
+  }
+
+ private:
+  template <int K>
+  [[gnu::always_inline]] void end_sum(const row_ops::tile_weights& w,
+                                      const row_ops::run_place& place, int lane, vf x_scale) {
+    outer[K] = sum_fma(x_scale, inner[K], outer[K]);
+    inner[K] = set1(0);
+    if (!place.ends_outer) return;
+    const vf scale = load(w.outer_scales + place.outer * row_ops::tile_rows + lane);
+    total[K] = sum_fma(scale, outer[K], total[K]);
+    outer[K] = set1(0);
+  }
+};
+/// Adds what minima make of sums of activations, where scales are nested.
+template <scale_kind Scales>
+inline void add_nested_minima(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
+                              index_t tokens, index_t runs, float* y) {
+  constexpr int parts = parts_of_tile;
+  constexpr bool integers = Scales == scale_kind::integers;
+  if constexpr (Scales == scale_kind::floats) return;
+  if (integers ? w.whole_minima == nullptr : w.minima == nullptr) return;
+  for (index_t t = 0; t < tokens; ++t) {
+    float* const to = y + t * row_ops::tile_rows;
+    const float* const scales = x.scales + t * x.runs_stride;
+    const float* const sums = x.sums + t * x.runs_stride;
+    vf total[parts];
+    unroll<parts>([&](auto p) { total[p] = load(to + p * lanes); });
+    for (index_t run = 0; run < runs;) {
+      index_t stop = run;
+      while (!w.runs[stop].ends_outer) ++stop;
+      const index_t from = w.runs[stop++].outer * row_ops::tile_rows;
+      vf least[2][parts];  // in turns: one sum would wait for itself
+      unroll<parts>([&](auto p) { least[0][p] = least[1][p] = set1(0); });
+      const auto add_one = [&](index_t i, auto turn) __attribute__((always_inline)) {
+        const index_t at = w.runs[i].group * row_ops::tile_rows;
+        const vf input = set1(scales[i] * sums[i]);
+        unroll<parts>([&](auto p) __attribute__((always_inline)) {
+          vf minimum;
+          if constexpr (integers) minimum = whole_numbers(w.whole_minima + at + p * lanes);
+          else minimum = load(w.minima + at + p * lanes);
+          least[turn][p] = sum_fma(minimum, input, least[turn][p]);
+        });
+      };
+      for (; run + 2 <= stop; run += 2) {
+        add_one(run, std::integral_constant<int, 0>());
+        add_one(run + 1, std::integral_constant<int, 1>());
+      }
+      if (run < stop) add_one(run++, std::integral_constant<int, 0>());
+      unroll<parts>([&](auto p) {
+        const vf both = add(least[0][p], least[1][p]);
+        const float* const scale = w.outer_minima;
+        total[p] = sum_fma(scale != nullptr ? load(scale + from + p * lanes) : set1(1), both,
+                           total[p]);
+      });
+    }
+    unroll<parts>([&](auto p) { store(to + p * lanes, total[p]); });
+  }
 }
 
 /// All rows of a tile at once: what is read of the activations serves each vector of rows.
-template <int Tokens, bool Small>
+template <int Tokens, bool Small, scale_kind Scales>
 inline void dot_tile_of(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
                         index_t token, index_t quads, index_t run_quads, float* y) {
   constexpr int parts = parts_of_tile, sums = Tokens * parts;
@@ -178,8 +270,9 @@ inline void dot_tile_of(const row_ops::tile_weights& w, const row_ops::tile_inpu
   const auto result = [&](int t, int part) __attribute__((always_inline)) {
     return y + (token + t) * row_ops::tile_rows + part * lanes;
   };
-  vf total[sums];
-  unroll<sums>([&](auto i) { total[i] = load(result(i / parts, i % parts)); });
+  run_sums<sums> to_y;
+  to_y.clear();
+  unroll<sums>([&](auto i) { to_y.total[i] = load(result(i / parts, i % parts)); });
   for (index_t q = 0, run = 0; q < quads; ++run) {
     vi sum[sums];
     unroll<sums>([&](auto i) { sum[i] = zeros(); });
@@ -206,31 +299,41 @@ inline void dot_tile_of(const row_ops::tile_weights& w, const row_ops::tile_inpu
     } else {
       for (; q < end; ++q) add_quad(sum);
     }
-    const index_t at = w.group[run] * row_ops::tile_rows;
-    unroll<sums>([&](auto i) {
+    unroll<sums>([&](auto i) __attribute__((always_inline)) {
       const index_t input = (token + i / parts) * x.runs_stride + run;
-      total[i] = add_run(total[i], to_float(sum[i]), w, at + i % parts * lanes, x, input);
+      const int lane = i % parts * lanes;
+      to_y.template add_run<i, Scales>(to_float(sum[i]), w, w.runs[run], lane, x, input);
     });
   }
-  unroll<sums>([&](auto i) { store(result(i / parts, i % parts), total[i]); });
+  unroll<sums>([&](auto i) { store(result(i / parts, i % parts), to_y.total[i]); });
 }
 
 /// Levels one per byte.
-template <bool Small>
+template <bool Small, scale_kind Scales>
 void dot_tile_levels(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t tokens,
                      index_t quads, index_t run_quads, float* y) {
+  add_nested_minima<Scales>(w, x, tokens, ceil_div(quads, run_quads), y);
   index_t t = 0;
-  constexpr int most = most_tokens, some = most / 2;
-  for (; t + most <= tokens; t += most) dot_tile_of<most, Small>(w, x, t, quads, run_quads, y);
-  for (; t + some <= tokens; t += some) dot_tile_of<some, Small>(w, x, t, quads, run_quads, y);
-  for (; t < tokens; ++t) dot_tile_of<1, Small>(w, x, t, quads, run_quads, y);
+  const auto run = [&](auto dot, index_t n) {
+    for (; t + n <= tokens; t += n) dot(w, x, t, quads, run_quads, y);
+  };
+  constexpr int most = most_tokens;
+  run(dot_tile_of<most, Small, Scales>, most);
+  run(dot_tile_of<most / 2, Small, Scales>, most / 2);
+  run(dot_tile_of<1, Small, Scales>, 1);
 }
 template <class Later>
 void dot_tile(const row_ops::tile_weights& w, const row_ops::tile_inputs& x, index_t tokens,
               index_t quads, index_t run_quads, float* y) {
+  const auto run = [&](auto small) {
+    if (w.outer_scales != nullptr)
+      dot_tile_levels<small, scale_kind::nested>(w, x, tokens, quads, run_quads, y);
+    else
+      dot_tile_levels<small, scale_kind::floats>(w, x, tokens, quads, run_quads, y);
+  };
   if constexpr (small_depth(1) > 0)
-    if (w.most > 0) return dot_tile_levels<true>(w, x, tokens, quads, run_quads, y);
-  dot_tile_levels<false>(w, x, tokens, quads, run_quads, y);
+    if (w.most > 0) return run(std::true_type());
+  run(std::false_type());
 }
 
 /// How many products of such levels are summed before their sums are widened; 0: they are not
@@ -244,39 +347,65 @@ inline constexpr int packed_depth = [] {
 }();
 /// For one token all rows of a tile at once: then its codes are read in order, and arithmetic never
 /// pauses the reading.
-template <int Bits, packed_levels Kind, int Tokens>
+template <int Bits, packed_levels Kind, scale_kind Scales, int Tokens>
 inline void dot_packed_of(const row_ops::tile_weights w, const row_ops::tile_inputs x,
                           index_t quads, index_t run_quads, float* y) {
   const byte_lut look_up(w.table, Bits);
   constexpr int parts = Tokens == 1 ? parts_of_tile : 1, results = Tokens * parts;
   constexpr int depth = packed_depth<Bits, Kind>;
   constexpr int sums = depth == 0 && results <= 2 ? 2 : 1;  // long chains of sums would wait
+  // Integer scales meet sums of 16 bits where these are widened.
+  constexpr bool scaled = depth > 0 && Scales == scale_kind::integers;
   for (int lane = 0; lane < row_ops::tile_rows; lane += parts * lanes) {
     const std::uint8_t* block = w.codes + 4 * lane;
     vb held[parts][4];  // a vector of each plane
-    vf total[results];
-    vi sum[results][sums], small[results];
+    run_sums<results> to_y;
+    vi sum[results][sums], small[results], x_sum[results], scales[parts];
     const auto clear = [&]() __attribute__((always_inline)) {
-      unroll<results>([&](auto k) { unroll<sums>([&](auto j) { sum[k][j] = zeros(); }); });
+      unroll<results>([&](auto k) {
+        unroll<sums>([&](auto j) { sum[k][j] = zeros(); });
+        if constexpr (scaled) x_sum[k] = zeros();
+      });
     };
     const auto result = [&](int k) __attribute__((always_inline)) {
       return y + k / parts * row_ops::tile_rows + lane + k % parts * lanes;
     };
-    unroll<results>([&](auto k) { total[k] = load(result(k)); });
+    to_y.clear();
+    unroll<results>([&](auto k) { to_y.total[k] = load(result(k)); });
     clear();
     index_t run = 0, left = run_quads;
-    const auto finish = [&]() __attribute__((always_inline)) {
-      const index_t at = w.group[run] * row_ops::tile_rows + lane;
-      unroll<results>([&](auto k) {
-        vi all = sum[k][0];
-        if constexpr (sums > 1) all = add_ints(all, sum[k][1]);
-        total[k] = add_run(total[k], to_float(all), w, at + k % parts * lanes, x,
-                           k / parts * x.runs_stride + run);
-      });
-      clear();
-      left = run_quads;
-      ++run;
+    const bool biased = w.bias != 0;
+    const row_ops::run_place* place = w.runs;
+    const auto start = [&]() __attribute__((always_inline)) {
+      if constexpr (scaled) {
+        const std::int8_t* const from = w.whole_scales + place->group * row_ops::tile_rows + lane;
+        unroll<parts>([&](auto p) { scales[p] = word_pairs(from + p * lanes); });
+        if (biased)
+          unroll<results>([&](auto k) {
+            const vi halves = broadcast_word(x.halved_sums + k / parts * x.runs_stride + run);
+            x_sum[k] = add_ints(x_sum[k], scaled_pairs(halves, scales[k % parts]));
+          });
+      }
     };
+    const auto finish = [&]() __attribute__((always_inline)) {
+      left = run_quads;
+      if (!scaled || place->ends_sum) {
+        unroll<results>([&](auto k) __attribute__((always_inline)) {
+          const int rows = lane + k % parts * lanes;
+          const index_t input = k / parts * x.runs_stride + run;
+          vi all = sum[k][0];
+          if constexpr (sums > 1) all = add_ints(all, sum[k][1]);
+          if constexpr (scaled)
+            to_y.template add_scaled_runs<k>(all, x_sum[k], w, *place, rows, x.scales[input]);
+          else
+            to_y.template add_run<k, Scales>(to_float(all), w, *place, rows, x, input);
+        });
+        clear();
+      }
+      ++run;
+      ++place;
+    };
+    start();
     for (index_t q = 0; q < quads; q += 8, block += 64 * Bits)
       unroll<8>([&](auto i) __attribute__((always_inline)) {
         if (lane == 0) fetch_ahead<Bits, i>(block);
@@ -293,7 +422,8 @@ inline void dot_packed_of(const row_ops::tile_weights w, const row_ops::tile_inp
             vi& to = sum[k][i % sums];
             if constexpr (depth > 0) {
               small[k] = dot_small(i % depth == 0 ? zeros() : small[k], levels[p], quad);
-              if constexpr ((i + 1) % depth == 0) to = add_ints(to, widened(small[k]));
+              if constexpr ((i + 1) % depth == 0)
+                to = add_ints(to, scaled ? scaled_pairs(small[k], scales[p]) : widened(small[k]));
             } else if constexpr (Kind == packed_levels::codes) {
               to = dot_codes<Bits>(to, levels[p], quad);
             } else {
@@ -303,25 +433,29 @@ inline void dot_packed_of(const row_ops::tile_weights w, const row_ops::tile_inp
         });
         // The last half of the last block may be beyond the end.
         if constexpr ((i + 1) % 4 == 0)
-          if ((left -= 4) == 0 && q + i - 3 < quads) finish();
+          if ((left -= 4) == 0 && q + i - 3 < quads) {
+            finish();
+            if (q + i + 1 < quads) start();
+          }
       });
     if (run_quads > 4 && left < run_quads) finish();
-    unroll<results>([&](auto k) { store(result(k), total[k]); });
+    unroll<results>([&](auto k) { store(result(k), to_y.total[k]); });
   }
 }
 /// Packed codes, for a few tokens.
-template <int Bits, packed_levels Kind>
+template <int Bits, packed_levels Kind, scale_kind Scales>
 [[gnu::flatten]] void dot_packed(const row_ops::tile_weights& w, const row_ops::tile_inputs& x,
                                  index_t tokens, index_t quads, index_t run_quads, float* y) {
+  add_nested_minima<Scales>(w, x, tokens, ceil_div(quads, run_quads), y);
   for (index_t t = 0; t < tokens;) {
     const row_ops::tile_inputs from{x.levels + t * x.stride, x.stride,
                                     x.scales + t * x.runs_stride, x.sums + t * x.runs_stride,
-                                    x.runs_stride};
+                                    x.runs_stride, x.halved_sums + t * x.runs_stride};
     float* const to = y + t * row_ops::tile_rows;
     const index_t left = tokens - t;
-    if (left >= 4) dot_packed_of<Bits, Kind, 4>(w, from, quads, run_quads, to);
-    else if (left >= 2) dot_packed_of<Bits, Kind, 2>(w, from, quads, run_quads, to);
-    else dot_packed_of<Bits, Kind, 1>(w, from, quads, run_quads, to);
+    if (left >= 4) dot_packed_of<Bits, Kind, Scales, 4>(w, from, quads, run_quads, to);
+    else if (left >= 2) dot_packed_of<Bits, Kind, Scales, 2>(w, from, quads, run_quads, to);
+    else dot_packed_of<Bits, Kind, Scales, 1>(w, from, quads, run_quads, to);
     t += left >= 4 ? 4 : left >= 2 ? 2 : 1;
   }
 }
