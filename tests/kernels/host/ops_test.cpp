@@ -81,19 +81,20 @@ TEST_CASE(
 TEST_CASE("float fields of all sizes decode to the bits of their type") {
   const auto check = [](auto type) {
     using N = decltype(type);
-    for (const row_ops* t : simd_targets()) {
-      std::vector<std::uint8_t> codes(256);
-      for (int i = 0; i < 256; ++i)
-        lb::write_bits(codes.data(), std::uint64_t(i % (1 << N::bits)) * N::bits, N::bits,
-                       lb::code_t(i % (1 << N::bits)));
-      std::vector<float> out(256 + 64);
-      t->levels_field(codes.data(), 256, N::bits, 1 << N::bits, N::exponent_bits, N::mantissa_bits,
-                      N::bias, N::is_signed, out.data());
-      for (lb::code_t c = 0; c < (1u << N::bits); ++c) {
-        if (!lb::is_finite(N::decode(c))) continue;
-        CHECK(lb::bits_as<std::uint32_t>(out[c]) == lb::bits_as<std::uint32_t>(N::decode(c)));
+    for (const row_ops* t : simd_targets())
+      for (const int stored : {N::bits, 8}) {  // one after the other, or one in a byte
+        std::vector<std::uint8_t> codes(256);
+        for (int i = 0; i < 1 << N::bits; ++i)
+          lb::write_bits(codes.data(), std::uint64_t(i) * unsigned(stored), stored,
+                         lb::code_t(i));
+        std::vector<float> out(256 + 64);
+        t->levels_field(codes.data(), 256, stored, 1 << N::bits, N::exponent_bits,
+                        N::mantissa_bits, N::bias, N::is_signed, out.data());
+        for (lb::code_t c = 0; c < (1u << N::bits); ++c) {
+          if (!lb::is_finite(N::decode(c))) continue;
+          CHECK(lb::bits_as<std::uint32_t>(out[c]) == lb::bits_as<std::uint32_t>(N::decode(c)));
+        }
       }
-    }
   };
   check(lb::fp4_e2m1{});
   check(lb::fp6_e2m3{});

@@ -75,7 +75,7 @@ inline void levels_field(const std::uint8_t* codes, index_t readable, int bits, 
   const int low = exponent_bits + mantissa_bits;
   const int magnitude_mask = (1 << low) - 1, sign_mask = is_signed ? 1 << low : 0;
   const vf rebias = set1(exp2_int(15 - bias));
-  if (bits == 8) {
+  if (bits == 8 && (!is_signed || low == 7)) {  // the sign on top
     const int up = 10 - mantissa_bits;
     const int mask = magnitude_mask << up | (is_signed ? 0x8000 : 0);
     for_codes(codes, readable, n, lanes, lanes, lanes, [&](const std::uint8_t* p, index_t i) {
