@@ -196,17 +196,37 @@ inline vb look_up_bytes(const std::int8_t* table, vb codes) {
 struct byte_lut {
   const std::int8_t* table;
   int bits;
-  byte_lut(const std::int8_t* t, int b) : table(t), bits(b) {}
+  /// Of 256 levels of floats that became integers the upper half is the lower one with another
+  /// sign, and the lowest 48 of each are 0: a third of the work.
+  bool floating = false;
+  byte_lut(const std::int8_t* t, int b) : table(t), bits(b) {
+    if (bits == 8) {
+      vi rest = _mm256_or_si256(at(0), at(16));
+      for (int i = 0; i < 128; i += 32)
+        rest = _mm256_or_si256(rest, _mm256_add_epi8(at(i), at(128 + i)));
+      floating = _mm256_testz_si256(rest, rest);
+    }
+  }
   [[gnu::always_inline]] vb operator()(vb c) const {
     return bits <= 4 ? look_up_bytes<4>(table, c) : of_many(c);
   }
 
  private:
+  vi at(int i) const { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(table + i)); }
   vb of_many(vb c) const {
     return bits == 5   ? look_up_bytes<5>(table, c)
            : bits == 6 ? look_up_bytes<6>(table, c)
            : bits == 7 ? look_up_bytes<7>(table, c)
+           : floating  ? of_floats(c)
                        : look_up_bytes<8>(table, c);
+  }
+  vb of_floats(vb c) const {
+    const vb magnitudes = _mm256_and_si256(c, _mm256_set1_epi8(127));
+    const vb below = _mm256_sub_epi8(magnitudes, _mm256_set1_epi8(48));  // negative: 0
+    const vb levels =
+        _mm256_blendv_epi8(look_up_bytes<4>(table + 48, below), look_up_bytes<6>(table + 64, c),
+                           _mm256_slli_epi16(c, 1));
+    return _mm256_sign_epi8(levels, c);
   }
 };
 
@@ -241,11 +261,17 @@ struct quad_levels<Bits, Kind> {
   static constexpr int width = Bits <= 4 ? 4 : Bits, stride = width == 4 ? 16 : 256;
   std::int8_t own[width == 4 ? 64 : 1];  // planes of 16 levels, which come without
   const std::int8_t* planes;
+  bool upper = Kind == level_kind::table256_upper;  // the other halves of all levels are 0
   explicit quad_levels(const row_ops::tile_values& w) : planes(w.planes) {
-    if constexpr (width == 4)
-      for (int c = 0; c < 16; ++c)
-        for (int b = 0; b < 4; ++b)
-          own[16 * (3 - b) + c] = std::int8_t(bits_as<std::uint32_t>(w.table[c]) >> 8 * b);
+    if constexpr (width == 4) {
+      std::uint32_t lower = 0;
+      for (int c = 0; c < 16; ++c) {
+        const auto bits = bits_as<std::uint32_t>(w.table[c]);
+        for (int b = 0; b < 4; ++b) own[16 * (3 - b) + c] = std::int8_t(bits >> 8 * b);
+        lower |= bits << 16;
+      }
+      upper = lower == 0;
+    }
   }
   void operator()(vb codes, vf (&v)[4]) const {
     const auto byte = [&](int b) __attribute__((always_inline)) {
@@ -253,15 +279,15 @@ struct quad_levels<Bits, Kind> {
     };
     const vb a = byte(3), b = byte(2);
     vi lower[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
-    if constexpr (Kind != level_kind::table256_upper) {
+    if (Kind != level_kind::table256_upper && !upper) {
       const vb c = byte(1), d = byte(0);
       lower[0] = _mm256_unpacklo_epi8(d, c);
       lower[1] = _mm256_unpackhi_epi8(d, c);
     }
-    const vi upper[2] = {_mm256_unpacklo_epi8(b, a), _mm256_unpackhi_epi8(b, a)};
+    const vi higher[2] = {_mm256_unpacklo_epi8(b, a), _mm256_unpackhi_epi8(b, a)};
     for (int i = 0; i < 2; ++i) {
-      v[2 * i] = _mm256_castsi256_ps(_mm256_unpacklo_epi16(lower[i], upper[i]));
-      v[2 * i + 1] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(lower[i], upper[i]));
+      v[2 * i] = _mm256_castsi256_ps(_mm256_unpacklo_epi16(lower[i], higher[i]));
+      v[2 * i + 1] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(lower[i], higher[i]));
     }
   }
 };
