@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <lowbit/kernels/results.hpp>
-
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <lowbit/kernels/gemm.hpp>
+#include <lowbit/kernels/results.hpp>
+#include <lowbit/outliers/criteria/top_fraction.hpp>
 #include <lowbit/outliers/criteria/top_k.hpp>
 #include <lowbit/outliers/sparse.hpp>
 #include <lowbit/quantizers/complex_unit.hpp>
 #include <vector>
 
+#include "support/compiled_kernels.hpp"
 #include "support/random_matrix.hpp"
 
 using namespace lowbit;
@@ -65,6 +67,31 @@ TEST_CASE("what is kept apart is added before alpha, for each token its own") {
   // Residuals: their codes are 0, so 100 at (0, 1) and 50 at (1, 2) are stored whole.
   REQUIRE(view.main.at(0, 1) == 0);
   CHECK(y == std::vector<float>{2 * (10 + 200), 2 * (20 + 150), 2 * (30 - 100), 2 * (40 + 100)});
+}
+
+TEST_CASE("of many tokens each gets what it gets alone, outliers included") {
+  const index_t rows = 21, cols = 150, tokens = 37;
+  const test::random_matrix w(rows, cols, 4), x(tokens, cols, 2);
+  const auto q = quantize<apart>(w.view(), top_fraction{0.05});
+  for (const arch a : {arch::scalar, arch::avx2, arch::runtime}) {
+    const auto product = [&](matrix_view<const float> input) {
+      std::vector<float> y(std::size_t(input.rows() * rows), nan);
+      const auto run = [&]<arch A>(std::integral_constant<arch, A>) {
+        gemm<A>(q.view(), input, matrix_view<float>(y.data(), input.rows(), rows));
+      };
+      if (a == arch::scalar)
+        run(std::integral_constant<arch, arch::scalar>());
+      else if (a == arch::avx2)
+        run(std::integral_constant<arch, arch::avx2>());
+      else
+        run(std::integral_constant<arch, arch::runtime>());
+      return y;
+    };
+    const std::vector<float> all = product(x.view());
+    for (index_t t = 0; t < tokens; ++t)
+      CHECK(product({x.view().row(t), 1, cols}) ==
+            std::vector<float>(all.begin() + t * rows, all.begin() + (t + 1) * rows));
+  }
 }
 
 TEST_CASE("complex results are two numbers each") {

@@ -34,6 +34,8 @@ class product_results {
   /// Memory that all tasks share.
   void take(detail::carver& memory, index_t tokens) {
     if constexpr (apart) scratch_ = memory.template take<V>(tokens * scratch_size());
+    if constexpr (single_elements)
+      tiles_ = memory.template take<float>(ops_ != nullptr ? tokens / tile * tile_size() : 0);
   }
   /// The outliers' view of the activations. `values` are the real ones that the product stands for.
   void prepare(const real_rows& values) {
@@ -42,6 +44,10 @@ class product_results {
       for (index_t t = 0; t < values.tokens; ++t)
         w_.apart.prepare(token_values(t), scratch_ + t * scratch_size());
     }
+    if constexpr (single_elements)
+      for (index_t t = 0; ops_ != nullptr && t + tile <= values.tokens; t += tile)
+        ops_->transpose(values.values + t * values.stride, values.stride * index_t(sizeof(float)),
+                        values.cols, tiles_ + t / tile * tile_size());
   }
   /// Asks memory for what `write` will read of rows r .. r + rows - 1: single elements are few
   /// bytes of many places, which processors do not see coming. (Inlined by force: g++ drops calls
@@ -56,26 +62,39 @@ class product_results {
   }
   /// Rows r .. r + rows - 1 of all tokens; the sums of a token are `stride` numbers apart.
   void write(index_t r, index_t rows, index_t tokens, const float* sums, index_t stride) const {
-    for (index_t t = 0; t < tokens; ++t) {
+    index_t t = 0;
+    if constexpr (single_elements)
+      for (; ops_ != nullptr && t + tile <= tokens; t += tile)
+        for (index_t i = 0; i < rows; ++i) {
+          const auto all = w_.apart.elements_of(r + i, r + i + 1);
+          float kept[tile];
+          ops_->dot_elements_tile(all.values, all.readable, all.columns, all.column_bytes,
+                                  all.count, tiles_ + t / tile * tile_size(), kept);
+          for (index_t k = 0; k < tile; ++k)
+            update_one(sums[(t + k) * stride + i], kept[k], y_.data[(t + k) * y_.stride + r + i]);
+        }
+    for (; t < tokens; ++t) {
       const float* const sum = sums + t * stride;
       float* const y = y_.data + t * y_.stride + parts * r;
       for (index_t i = 0; i < rows; ++i) {
         arr<float, parts> kept{};
-        if constexpr (apart)
-          kept = bits_as<arr<float, parts>>(dot_apart(r + i, t));
-        for (int p = 0; p < parts; ++p) {
-          float v = sum[parts * i + p];
-          if constexpr (apart) v += kept[p];
-          float& to = y[parts * i + p];
-          v *= factors_.alpha;
-          to = factors_.beta == 0 ? v : v + factors_.beta * to;  // beta 0 never reads y
-        }
+        if constexpr (apart) kept = bits_as<arr<float, parts>>(dot_apart(r + i, t));
+        for (int p = 0; p < parts; ++p) update_one(sum[parts * i + p], kept[p], y[parts * i + p]);
       }
     }
   }
 
  private:
   static constexpr bool single_elements = requires(const View& w) { w.apart.elements_of(0, 0); };
+  /// Tokens side by side, so that an element is multiplied with all of them at once.
+  static constexpr index_t tile = row_ops::tile_rows;
+  index_t tile_size() const { return ceil_div(w_.cols(), tile) * tile * tile; }
+
+  void update_one(float sum, float kept, float& to) const {
+    if constexpr (apart) sum += kept;
+    sum *= factors_.alpha;
+    to = factors_.beta == 0 ? sum : sum + factors_.beta * to;  // beta 0 never reads y
+  }
 
   V dot_apart(index_t r, index_t t) const {
     if constexpr (single_elements)
@@ -96,6 +115,7 @@ class product_results {
   update factors_;
   const row_ops* ops_;
   V* scratch_ = nullptr;
+  float* tiles_ = nullptr;  // of sixteen tokens: [column][token]
   real_rows values_{};
 };
 

@@ -85,11 +85,10 @@ TEST_CASE("float fields of all sizes decode to the bits of their type") {
       for (const int stored : {N::bits, 8}) {  // one after the other, or one in a byte
         std::vector<std::uint8_t> codes(256);
         for (int i = 0; i < 1 << N::bits; ++i)
-          lb::write_bits(codes.data(), std::uint64_t(i) * unsigned(stored), stored,
-                         lb::code_t(i));
+          lb::write_bits(codes.data(), std::uint64_t(i) * unsigned(stored), stored, lb::code_t(i));
         std::vector<float> out(256 + 64);
-        t->levels_field(codes.data(), 256, stored, 1 << N::bits, N::exponent_bits,
-                        N::mantissa_bits, N::bias, N::is_signed, out.data());
+        t->levels_field(codes.data(), 256, stored, 1 << N::bits, N::exponent_bits, N::mantissa_bits,
+                        N::bias, N::is_signed, out.data());
         for (lb::code_t c = 0; c < (1u << N::bits); ++c) {
           if (!lb::is_finite(N::decode(c))) continue;
           CHECK(lb::bits_as<std::uint32_t>(out[c]) == lb::bits_as<std::uint32_t>(N::decode(c)));
@@ -182,6 +181,31 @@ TEST_CASE("single elements multiply what their columns hold, whatever their numb
     for (const row_ops* t : all_targets()) {
       CHECK(t->dot_elements(values.data(), 2 * n, narrow.data(), 2, n, x.data()) == expected);
       CHECK(t->dot_elements(values.data(), 2 * n, wide.data(), 4, n, x.data()) == expected);
+    }
+  }
+}
+
+TEST_CASE("single elements give sixteen tokens side by side what they give each") {
+  hashed random;
+  constexpr index_t cols = 300;
+  std::vector<float> x(16 * cols), tile(x.size());
+  for (float& v : x) v = random.real();
+  for (std::size_t r = 0; r < 16; ++r)
+    for (std::size_t c = 0; c < cols; ++c) tile[16 * c + r] = x[cols * r + c];
+  for (const index_t n : {0, 1, 6, 64, 131}) {
+    const test::guarded_bytes values(std::size_t(2 * n)), columns(std::size_t(2 * n));
+    for (index_t i = 0; i < n; ++i) {
+      const std::uint16_t half = std::uint16_t(lb::f16::encode(random.real()));
+      const std::uint16_t column = std::uint16_t(random() % cols);
+      std::memcpy(values.data() + 2 * i, &half, 2);
+      std::memcpy(columns.data() + 2 * i, &column, 2);
+    }
+    for (const row_ops* t : all_targets()) {
+      float out[16];
+      t->dot_elements_tile(values.data(), 2 * n, columns.data(), 2, n, tile.data(), out);
+      for (index_t r = 0; r < 16; ++r)
+        CHECK(out[r] ==
+              t->dot_elements(values.data(), 2 * n, columns.data(), 2, n, x.data() + cols * r));
     }
   }
 }

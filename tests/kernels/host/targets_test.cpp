@@ -82,6 +82,7 @@ TEST_CASE("whole operations are there, and say what they are") {
                          reinterpret_cast<const void*>(ops.scale_minus_zero),
                          reinterpret_cast<const void*>(ops.scale_plus),
                          reinterpret_cast<const void*>(ops.dot_f32),
+                         reinterpret_cast<const void*>(ops.dot_elements_tile),
                          reinterpret_cast<const void*>(ops.bytes_table),
                          reinterpret_cast<const void*>(ops.bytes_moved),
                          reinterpret_cast<const void*>(ops.absmax),

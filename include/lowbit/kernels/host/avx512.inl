@@ -25,6 +25,9 @@ inline vf sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
 inline vf fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 inline vf minus_product(vf a, vf b, vf c) { return _mm512_fnmadd_ps(a, b, c); }  // c - a b
 inline vf sum_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+inline float sum_fma_of_one(float a, float b, float c) {
+  return _mm_cvtss_f32(_mm_fmadd_ss(_mm_set_ss(a), _mm_set_ss(b), _mm_set_ss(c)));
+}
 /// Four floats.
 using v4 = __m128;
 inline v4 load4(const float* p) { return _mm_loadu_ps(p); }

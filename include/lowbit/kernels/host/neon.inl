@@ -54,6 +54,7 @@ inline vf minus_product(const vf& a, const vf& b, const vf& c) {  // c - a b
   return each([](auto x, auto y, auto z) { return vfmsq_f32(z, x, y); }, a, b, c);
 }
 inline vf sum_fma(const vf& a, const vf& b, const vf& c) { return fma(a, b, c); }
+inline float sum_fma_of_one(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 /// p[l / width] in lane l; width divides sixteen.
 inline vf spread(const float* p, int width) {
   return made_of([&](int i) {

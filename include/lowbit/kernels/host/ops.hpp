@@ -59,6 +59,10 @@ struct row_ops {
   /// Sum over i < n of f16 value i times x[column i]; columns have 2 or 4 bytes.
   float (*dot_elements)(const std::uint8_t* values, index_t readable, const std::uint8_t* columns,
                         int column_bytes, index_t n, const float* x);
+  /// The same sums for each row of a tile of x (below): out[row].
+  void (*dot_elements_tile)(const std::uint8_t* values, index_t readable,
+                            const std::uint8_t* columns, int column_bytes, index_t n,
+                            const float* x, float* out);
 
   // Codes that stand for vectors -> values.
   struct entry_codes {

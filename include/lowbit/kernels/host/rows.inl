@@ -108,34 +108,60 @@ inline void levels_bf16(const std::uint8_t* codes, index_t readable, index_t n, 
             [&](const std::uint8_t* p, index_t i) { store(out + i, load_bf16(p)); });
 }
 
-/// The sums of every fourth product.
-template <class Index>
-inline void add_elements(const float* values, const std::uint8_t* columns, index_t n,
-                         const float* x, float (&sum)[4]) {
-  const auto product = [&](index_t i) {
-    Index column;
-    __builtin_memcpy(&column, columns + i * index_t(sizeof(Index)), sizeof(Index));
-    return values[i] * x[column];
-  };
-  index_t i = 0;
-  for (; i + 4 <= n; i += 4) unroll<4>([&](auto j) { sum[j] += product(i + j); });
-  for (; i < n; ++i) sum[0] += product(i);
+/// Calls f(value, column, j) for every element, j being 0 to 3 in turns, and 0 for the last n % 4.
+/// Values are widened side by side.
+template <class Index, class F>
+inline void for_elements_of(const std::uint8_t* values, index_t readable,
+                            const std::uint8_t* columns, index_t n, F f) {
+  constexpr index_t piece = 64;
+  alignas(64) float wide[piece];
+  for (index_t first = 0; first < n; first += piece) {
+    const index_t m = min_of(piece, n - first);
+    levels_f16(values + 2 * first, readable - 2 * first, m, wide);
+    const auto one = [&](index_t i, auto j) __attribute__((always_inline)) {
+      Index column;
+      __builtin_memcpy(&column, columns + (first + i) * index_t(sizeof(Index)), sizeof(Index));
+      f(wide[i], column, j);
+    };
+    index_t i = 0;
+    for (; i + 4 <= m; i += 4)
+      unroll<4>([&](auto j) __attribute__((always_inline)) { one(i + j, j); });
+    for (; i < m; ++i) one(i, std::integral_constant<int, 0>());
+  }
 }
-/// Values are widened side by side; what they are multiplied with is fetched one by one, which
-/// gathers do not beat.
+template <class F>
+inline void for_elements(const std::uint8_t* values, index_t readable,
+                         const std::uint8_t* columns, int column_bytes, index_t n, F f) {
+  if (column_bytes == 2) for_elements_of<std::uint16_t>(values, readable, columns, n, f);
+  else for_elements_of<std::uint32_t>(values, readable, columns, n, f);
+}
+/// What values are multiplied with is fetched one by one, which gathers do not beat.
 inline float dot_elements(const std::uint8_t* values, index_t readable,
                           const std::uint8_t* columns, int column_bytes, index_t n,
                           const float* x) {
-  constexpr index_t piece = 64;
-  alignas(64) float wide[piece];
   float sum[4] = {};
-  for (index_t i = 0; i < n; i += piece) {
-    const index_t m = min_of(piece, n - i);
-    levels_f16(values + 2 * i, readable - 2 * i, m, wide);
-    if (column_bytes == 2) add_elements<std::uint16_t>(wide, columns + 2 * i, m, x, sum);
-    else add_elements<std::uint32_t>(wide, columns + 4 * i, m, x, sum);
-  }
+  for_elements(values, readable, columns, column_bytes, n,
+               [&](float value, index_t column, auto j) __attribute__((always_inline)) {
+                 sum[j] = sum_fma_of_one(value, x[column], sum[j]);
+               });
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+inline void dot_elements_tile(const std::uint8_t* values, index_t readable,
+                              const std::uint8_t* columns, int column_bytes, index_t n,
+                              const float* x, float* out) {
+  constexpr int parts = row_ops::tile_rows / lanes;
+  vf sum[4][parts];
+  unroll<4>([&](auto j) { unroll<parts>([&](auto p) { sum[j][p] = set1(0); }); });
+  for_elements(values, readable, columns, column_bytes, n,
+               [&](float value, index_t column, auto j) __attribute__((always_inline)) {
+                 unroll<parts>([&](auto p) __attribute__((always_inline)) {
+                   const vf at = load(x + column * row_ops::tile_rows + p * lanes);
+                   sum[j][p] = sum_fma(set1(value), at, sum[j][p]);
+                 });
+               });
+  unroll<parts>([&](auto p) {
+    store(out + p * lanes, add(add(sum[0][p], sum[1][p]), add(sum[2][p], sum[3][p])));
+  });
 }
 
 /// The parameters of a vector of values: of one group, or of narrow groups.

@@ -52,6 +52,7 @@ inline vf sum_fma(const vf& a, const vf& b, vf c) {
   LOWBIT_LANES c.v[l] += a.v[l] * b.v[l];
   return c;
 }
+inline float sum_fma_of_one(float a, float b, float c) { return c + a * b; }
 /// Four floats.
 struct v4 {
   float v[4];
