@@ -20,6 +20,14 @@ TEST_CASE("products stay within the bound: two levels of scales, outliers, a fac
   check<format<uniform<4>, per_column>>();
 }
 
+TEST_CASE("products stay within the bound: parameters of parameters, integers or not") {
+  check<format<uniform<3>, two_level<16, 5, uniform<6, full_range>>, sparse<>>>();
+  check<format<ternary, two_level<4, 8, uniform<6>>>>();
+  check<format<uniform<7, minimum>, two_level<64, 3, uniform<7>>>>();
+  check<format<uniform<8, minimum>, two_level<32, 8, uniform<6>>>>();
+  check<format<uniform<4, real_zero>, two_level<16, 16, uniform<3, real_zero>>>>();
+}
+
 TEST_CASE("products stay within the bound: codebooks, and sums of them") {
   const auto check_vectors = []<class F>(F) {
     for (const index_t tokens : {1, 3}) {

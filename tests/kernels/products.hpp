@@ -77,6 +77,15 @@ void check_layouts(const lb::quantized_matrix<F>& q, const random_matrix& x) {
   CHECK(product<Arch>(tiles.view(), lb::as<lb::a8>(x.view()), x.rows) ==
         product<Arch>(q.view(), lb::as<lb::a8>(x.view()), x.rows));
 }
+/// And a token the same as alone.
+template <lb::arch Arch, class F>
+void check_last_token(const lb::quantized_matrix<F>& q, const random_matrix& x) {
+  const auto tiles = lb::repack<lb::host_layout>(q);
+  const auto all = product<Arch>(tiles.view(), lb::as<lb::a8>(x.view()), x.rows);
+  const lb::matrix_view<const float> last(x.view().row(x.rows - 1), 1, x.cols);
+  CHECK(product<Arch>(tiles.view(), lb::as<lb::a8>(last), 1) ==
+        std::vector<float>(all.end() - q.view().rows(), all.end()));
+}
 
 template <class F>
 void check(bool exact_levels = true) {
@@ -96,6 +105,9 @@ void check(bool exact_levels = true) {
     check_layouts<lb::arch::scalar>(q, o.x);
     check_layouts<lb::arch::avx2>(q, o.x);
     check_layouts<lb::arch::avx512>(q, o.x);
+    check_last_token<lb::arch::scalar>(q, o.x);
+    check_last_token<lb::arch::avx2>(q, o.x);
+    check_last_token<lb::arch::avx512>(q, o.x);
     if (exact_levels) {
       check_a8<F, lb::arch::scalar>(q.view(), o.x);
       check_a8<F, lb::arch::avx2>(q.view(), o.x);

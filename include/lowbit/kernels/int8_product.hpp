@@ -128,6 +128,7 @@ class int8_product {
         sums[t * tile_rows + i] = sum;
       }
   }
+  static constexpr bool has_minima = has_zero<Q> && zero_of<Q> != zero_kind::integer;
   void multiply(index_t r, index_t rows, index_t c, const task_memory& m) const {
     const index_t n = min_of(tiles_.span(), w_.cols() - c), run_quads = tiles_.run() / 4;
     row_ops::tile_weights tile = read_params(r, rows, c, n, m.tile);
@@ -139,10 +140,16 @@ class int8_product {
     };
     if constexpr (reader::packed)
       if (multiplies_packed()) {
-        tile.codes = tiles_.packed_codes(r, c);
+        // Nested minima are added by the piece: the same pieces as below give the same bits.
+        const index_t step = nested && has_minima ? chunk : n;
         tile.table = levels_->values;
-        return dot_packed<Q::bits, levels_of_codes, scales>(ops_.target)(
-            tile, inputs(c), x_.rows(), ceil_div(n, 4), run_quads, m.sums);
+        for (index_t k = c; k < c + n; k += step) {
+          tile.codes = tiles_.packed_codes(r, k);
+          const index_t quads = ceil_div(min_of(step, c + n - k), 4);
+          dot_packed<Q::bits, levels_of_codes, scales>(ops_.target)(tile, inputs(k), x_.rows(),
+                                                                    quads, run_quads, m.sums);
+        }
+        return;
       }
     if constexpr (vectors) {
       tile.codes = m.entries;
@@ -192,23 +199,20 @@ class int8_product {
   }();
   bool as_codes() const { return codes_are_levels && multiplies_packed(); }
 
-  static constexpr bool has_minima = has_zero<Q> && zero_of<Q> != zero_kind::integer;
-  /// Nested parameters are used one after the other, unless levels were moved, which moves minima.
-  static constexpr bool nested = [] {
-    if constexpr (!reader::nested || vectors)
-      return reader::nested;
-    else if constexpr (!has_minima)
-      return true;
-    else if constexpr (tabulated<Q>)
-      return int8_table_of<Q>.zero_shift == 0;
-    else
-      return false;
-  }();
-  /// Columns whose products with integer scales are exact in binary32, in halves: a power of two.
+  /// Nested parameters are used one after the other.
+  static constexpr bool nested = reader::nested;
+  /// Columns whose products with integer scales are exact in binary32, in halves: a power of two,
+  /// the same for every layout and instruction set.
   static constexpr index_t exact_cols = [] {
-    constexpr index_t largest = levels_of_codes == packed_levels::codes         ? (1 << Q::bits) - 1
-                                : levels_of_codes == packed_levels::small_table ? 127
-                                                                                : 255;
+    constexpr index_t largest = [] {  // of codes, and of increased levels
+      if constexpr (vectors || !tabulated<Q>) {
+        return 255;
+      } else {
+        constexpr int span = int8_table_of<Q>.most - int8_table_of<Q>.least;
+        constexpr int codes = (1 << Q::bits) - 1;
+        return span > 127 ? 255 : span > codes ? span : codes;
+      }
+    }();
     constexpr index_t scale = reader::largest_scale > 0 ? reader::largest_scale : 1;
     index_t cols = most_run;
     while (cols > 4 && cols * largest * 127 * scale > 1 << 23) cols /= 2;
@@ -239,22 +243,19 @@ class int8_product {
                                     const typename reader::memory& m) const {
     row_ops::tile_weights tile{};
     const index_t count = tile_rows * read_groups(r, rows, c, n, m, tile);
-    float bias = float(levels_->bias), shift = levels_->zero_shift;
+    float bias = float(levels_->bias) - levels_->zero_shift;
     if (as_codes()) {
       bias = -float(ops_.code_bias[Q::bits]);
       if constexpr (codes_are_levels) bias -= Q::intercept / Q::slope;
-      shift = 0;
     }
     tile.scales = m.scales;
     tile.bias = bias;
     tile.most = levels_->largest;
     if constexpr (zero_of<Q> == zero_kind::integer) {
-      const float one = 1, by = bias - shift;
-      if (by != 0) ops_.scale_plus(m.zeros, count, count, 0, &one, &by);
+      const float one = 1;
+      if (bias != 0) ops_.scale_plus(m.zeros, count, count, 0, &one, &bias);
       tile.zeros = m.zeros;
     } else if constexpr (has_minima) {
-      if (shift != 0)
-        for (index_t i = 0; i < count; ++i) m.zeros[i] = fma_rn(m.scales[i], shift, m.zeros[i]);
       tile.minima = m.zeros;
       if (unit() != 1) {
         const float by = unit();
