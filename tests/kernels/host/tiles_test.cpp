@@ -210,6 +210,7 @@ TEST_CASE("integer products of tiles are exact, at the extremes of both operands
           for (const int kind : {0, 1, 2, 3, 4, 5, 6}) {  // zeros, minima; the same nested; both
             const bool zero = kind == 1 || kind == 4, minimum = kind == 2 || kind >= 5;
             const int nested = kind < 3 ? 0 : kind == 6 ? 2 : 1;
+            if (nested > 0 && run != 16 && tokens == 13) continue;  // they take their time
             const tile_case c(8, tokens, run, level, input, most);
             for (const row_ops* t : all_targets()) {
               const int bias = most > 0 ? 0 : t->level_bias;
