@@ -266,9 +266,13 @@ TEST_CASE("integer products of packed codes are exact, through tables and as the
             const float bias = by_table ? float(added) : -float(t->code_bias[bits]);
             std::vector<float> y(std::size_t(16 * tokens));
             lb::kernels::pack_tile<bits>(t->target)(tile.data(), c.cols / 32, packed.data());
-            row_ops::tile_weights weights{packed.data(), table, c.scales.data(), nullptr,
-                                          nullptr,       bias,  c.places.data(), most};
+            row_ops::tile_weights weights{packed.data(),   by_table ? table : nullptr,
+                                          c.scales.data(), nullptr,
+                                          nullptr,         bias,
+                                          c.places.data(), most};
             if (nested) weights.outer_scales = c.outer_scales.data();
+            row_ops::tile_inputs inputs = c.inputs();
+            if (scales != scale_kind::integers) inputs.halved_sums = nullptr;
             for (const bool minimum : {false, true}) {
               if (scales == scale_kind::integers) {
                 weights.scales = nullptr;
@@ -279,7 +283,7 @@ TEST_CASE("integer products of packed codes are exact, through tables and as the
               }
               if (nested && minimum) weights.outer_minima = c.outer_minima.data();
               std::fill(y.begin(), y.end(), 0.f);
-              lb::kernels::dot_packed<bits, kind, scales>(t->target)(weights, c.inputs(), tokens,
+              lb::kernels::dot_packed<bits, kind, scales>(t->target)(weights, inputs, tokens,
                                                                      c.cols / 4, run / 4, y.data());
               int wrong = 0;
               for (index_t n = 0; n < 16 * tokens; ++n)

@@ -350,7 +350,10 @@ inline constexpr int packed_depth = [] {
 template <int Bits, packed_levels Kind, scale_kind Scales, int Tokens>
 inline void dot_packed_of(const row_ops::tile_weights w, const row_ops::tile_inputs x,
                           index_t quads, index_t run_quads, float* y) {
-  const byte_lut look_up(w.table, Bits);
+  const auto look_up = [&] {  // codes that are levels come without a table
+    if constexpr (Kind == packed_levels::codes) return same_bytes();
+    else return byte_lut(w.table, Bits);
+  }();
   constexpr int parts = Tokens == 1 ? parts_of_tile : 1, results = Tokens * parts;
   constexpr int depth = packed_depth<Bits, Kind>;
   constexpr int sums = depth == 0 && results <= 2 ? 2 : 1;  // long chains of sums would wait
@@ -413,7 +416,7 @@ inline void dot_packed_of(const row_ops::tile_weights w, const row_ops::tile_inp
         unroll<parts>([&](auto p) __attribute__((always_inline)) {
           hold_planes<Bits, i>(block + p * 4 * lanes, held[p]);
           levels[p] = held_codes<Bits, i>(held[p]);
-          if constexpr (Kind != packed_levels::codes) levels[p] = look_up(levels[p]);
+          levels[p] = look_up(levels[p]);
         });
         unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
           const vb quad = broadcast_quad(x.levels + t * x.stride + 4 * (q + i));
@@ -448,9 +451,11 @@ template <int Bits, packed_levels Kind, scale_kind Scales>
                                  index_t tokens, index_t quads, index_t run_quads, float* y) {
   add_nested_minima<Scales>(w, x, tokens, ceil_div(quads, run_quads), y);
   for (index_t t = 0; t < tokens;) {
+    const std::int32_t* const halved_sums =
+        Scales == scale_kind::integers ? x.halved_sums + t * x.runs_stride : nullptr;
     const row_ops::tile_inputs from{x.levels + t * x.stride, x.stride,
                                     x.scales + t * x.runs_stride, x.sums + t * x.runs_stride,
-                                    x.runs_stride, x.halved_sums + t * x.runs_stride};
+                                    x.runs_stride, halved_sums};
     float* const to = y + t * row_ops::tile_rows;
     const index_t left = tokens - t;
     if (left >= 4) dot_packed_of<Bits, Kind, Scales, 4>(w, from, quads, run_quads, to);
